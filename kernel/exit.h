@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaving the machine, with a status the runner can tell from QEMU's own. */
+#ifndef KERNEL_EXIT_H
+#define KERNEL_EXIT_H
+
+#include "kernel/types.h"
+
+/*
+ * QEMU's isa-debug-exit ends the process with (value << 1) | 1, and QEMU itself fails with 1,
+ * so none of these may be 0.
+ */
+enum machine_exit {
+	EXIT_OK = 0x10,	   /* main() returned 0: QEMU ends with 33 */
+	EXIT_FAIL = 0x11,  /* main() returned something else: 35 */
+	EXIT_PANIC = 0x12, /* panic(): 37 */
+	EXIT_STOP = 0x13,  /* the machine cannot run us, said in one line: 39 */
+};
+
+/* Ends the machine: isa-debug-exit, else ACPI power-off, else halts for ever. */
+__noreturn void machine_exit(enum machine_exit status);
+
+#endif

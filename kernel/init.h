@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Linker tables and the start-up calls in them. A file adds itself to a table by being linked;
+ * nothing else names it. linker.ld keeps the sections .table.* sorted by name, so that the entries
+ * of a table lie between its markers "0" and "9", in the order of their keys.
+ */
+#ifndef KERNEL_INIT_H
+#define KERNEL_INIT_H
+
+#include "kernel/types.h"
+
+#define LINKER_TABLE_SECTION(table, key) \
+	__attribute__((section(".table." #table "." #key), used, aligned(8)))
+
+/* Adds a pointer to `object` to `table`; `key` sorts, from 1 to 8. */
+#define linker_table_add(table, key, name, type, object) \
+	static type const name LINKER_TABLE_SECTION(table, key) = (object)
+
+/* Declares the bounds of a table of `type` (a pointer type), as start[] and end[]. */
+#define linker_table_bounds(table, type, start, end)                 \
+	static type const start[0] LINKER_TABLE_SECTION(table, 0) = {}; \
+	static type const end[0] LINKER_TABLE_SECTION(table, 9) = {}
+
+typedef int (*initcall_t)(void);
+
+/* Buses come first, then drivers, then what finds devices: so a device meets its drivers. */
+#define core_initcall(function) linker_table_add(initcall, 1, initcall_##function, initcall_t, function)
+#define module_init(function) linker_table_add(initcall, 6, initcall_##function, initcall_t, function)
+#define late_initcall(function) linker_table_add(initcall, 7, initcall_##function, initcall_t, function)
+
+/* Runs all start-up calls in order; a failure is said in a line and the next one runs. */
+void do_initcalls(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines on the console, each with the time since boot: "[    0.639750] text". */
+#ifndef KERNEL_PRINTK_H
+#define KERNEL_PRINTK_H
+
+#include "kernel/types.h"
+
+/*
+ * Prints to the console. A time stamp opens each line; text without a final newline leaves the
+ * line open for the next call. Formats: %d %i %u %x %X %o %c %s %p %% with flags "-+ #0", width,
+ * precision, '*' and hh, h, l, ll, z, t, j. Returns the characters printed, time stamps not
+ * counted. Callable in any interrupt state; never allocates.
+ */
+int printk(const char *format, ...) __printf(1, 2);
+int vprintk(const char *format, va_list arguments);
+
+/*
+ * As C99's (7.19.6.5 and .12), for the formats above: at most `size` bytes are written, always
+ * with a NUL unless size is 0; returns the length the whole text would have had.
+ */
+int snprintf(char *buffer, size_t size, const char *format, ...) __printf(3, 4);
+int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments);
+
+#endif

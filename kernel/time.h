@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Time since boot, and waiting with a deadline. */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include "kernel/types.h"
+
+#define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC 1000000000ULL
+
+/* Nanoseconds since the kernel's first instruction; never goes back. Any interrupt state. */
+u64 ktime_get_ns(void);
+
+/* Busy-waits at least `usec` microseconds. */
+void udelay(u32 usec);
+
+/*
+ * Waits until `condition(context)` holds. poll_until spins; wait_until halts the CPU between
+ * interrupts, testing the condition with interrupts off so that no wake-up is lost, with a timer
+ * interrupt at the deadline. Called with interrupts on; `condition` runs with interrupts off in
+ * wait_until, is cheap and has no other effect. `timeout_ns` counts from the call.
+ * Returns 0, or -ETIMEDOUT when the condition still does not hold at the deadline.
+ */
+int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
+int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
+
+#endif
