@@ -1,0 +1,122 @@
+# Doorbell. `make help` lists the commands and the knobs.
+
+# ---- knobs -------------------------------------------------------------------------------------
+APP ?= demo
+BOOT ?= iso
+MACHINE ?= pc
+SMP ?= 1
+MEM ?= 128M
+ACCEL ?= tcg
+CMDLINE ?=
+QEMU_ARGS ?=
+DEVICES ?= reference
+SIMPLE ?= virtio-simple-pci
+DISK ?=
+QEMU ?=
+TIMEOUT ?= 60
+FULL ?=
+# Sources left out of the link, to see a device find no driver.
+WITHOUT ?=
+BUILD ?= build
+CROSS_COMPILE ?=
+export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL BUILD
+
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+NM := $(CROSS_COMPILE)nm
+LD := $(CROSS_COMPILE)ld
+# The distribution's own Python sees the distribution's packages; another one on the PATH may not.
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+
+.DEFAULT_GOAL := kernel
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- compiling ---------------------------------------------------------------------------------
+UAPI := $(BUILD)/uapi
+CPPFLAGS := -I. -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI)
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer -fno-strict-aliasing \
+	-fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections \
+	-fcf-protection=none -Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wundef $(EXTRA_CFLAGS)
+LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack --gc-sections \
+	--build-id=none -T linker.ld
+
+SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
+	drivers/pci/*.c drivers/virtio/*.c))
+OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
+APP_OBJECT := $(BUILD)/obj/apps/$(APP).c.o
+OUT := $(BUILD)/$(APP)
+ELF := $(OUT)/doorbell.elf
+ISO := $(OUT)/doorbell.iso
+
+# Only the kernel's UAPI headers, none of the C library's: linux/, asm/ and asm-generic/.
+$(UAPI)/.ready: | $(BUILD)/obj
+	@mkdir -p $(UAPI)
+	@for header in linux/types.h asm/types.h asm-generic/types.h; do \
+		file=$$(echo "#include <$$header>" | $(CC) -E -x c - | \
+			sed -n "s|^# [0-9]* \"\(.*/$$header\)\".*|\1|p" | head -n 1); \
+		test -n "$$file" || { echo "make: <$$header> not found: install linux-libc-dev" >&2; exit 1; }; \
+		ln -sfn "$$(dirname "$$file")" "$(UAPI)/$${header%/*}" || exit 1; \
+	done
+	@touch $@
+
+$(BUILD)/obj:
+	@mkdir -p $@
+
+# Flags and the set of sources are inputs too: a change of either builds anew.
+STAMP_TEXT := $(CC) $(CPPFLAGS) $(CFLAGS) | $(LD) $(LDFLAGS)
+$(BUILD)/flags: FORCE | $(BUILD)/obj
+	@echo '$(STAMP_TEXT)' | cmp -s - $@ || echo '$(STAMP_TEXT)' > $@
+$(OUT)/sources: FORCE
+	@mkdir -p $(OUT)
+	@echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
+
+$(BUILD)/obj/%.c.o: %.c $(BUILD)/flags $(UAPI)/.ready
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/obj/%.S.o: %.S $(BUILD)/flags $(UAPI)/.ready
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+# Linked twice: the first link gives the addresses that the symbol table of the second one holds.
+$(OUT)/ksyms-empty.S: tools/ksyms.awk | $(OUT)/sources
+	@awk -f tools/ksyms.awk < /dev/null > $@
+$(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.S linker.ld $(OUT)/sources
+	@$(CC) $(CFLAGS) -c $(OUT)/ksyms-empty.S -o $(OUT)/ksyms-empty.o
+	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.o -o $@
+$(ELF): $(OUT)/stage1.elf
+	@$(NM) -n $< | awk -f tools/ksyms.awk > $(OUT)/ksyms.S
+	@$(CC) $(CFLAGS) -c $(OUT)/ksyms.S -o $(OUT)/ksyms.o
+	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms.o -o $@
+	@echo "built $@"
+
+.PHONY: kernel iso run qemu FORCE
+kernel: $(ELF)
+FORCE:
+
+$(APP_OBJECT): | apps/$(APP).c
+apps/$(APP).c:
+	@echo "make: APP=$(APP): there is no $@; apps: $(patsubst apps/%.c,%,$(wildcard apps/*.c))" >&2
+	@exit 1
+
+# ---- the ISO -----------------------------------------------------------------------------------
+$(OUT)/grub.cfg: iso/grub.cfg FORCE
+	@mkdir -p $(OUT)
+	@CMDLINE="$$CMDLINE" awk '{ i = index($$0, "@CMDLINE@"); \
+		if (i) $$0 = substr($$0, 1, i - 1) ENVIRON["CMDLINE"] substr($$0, i + 9); print }' \
+		$< > $@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+$(ISO): $(ELF) $(OUT)/grub.cfg
+	@rm -rf $(OUT)/iso && mkdir -p $(OUT)/iso/boot/grub
+	@cp $(ELF) $(OUT)/iso/boot/doorbell.elf && cp $(OUT)/grub.cfg $(OUT)/iso/boot/grub/grub.cfg
+	$(Q)grub-mkrescue -o $@ $(OUT)/iso > $(OUT)/grub-mkrescue.log 2>&1 || \
+		{ cat $(OUT)/grub-mkrescue.log >&2; exit 1; }
+	@echo "built $@"
+iso: $(ISO)
+
+-include $(OBJECTS:.o=.d) $(APP_OBJECT:.o=.d)
