@@ -24,7 +24,7 @@ struct boot_info {
 };
 
 /* The C side of boot: does not return. */
-void kernel_main(const struct boot_info *boot);
+__noreturn void kernel_main(const struct boot_info *boot);
 
 /* The app that is linked; its result becomes the machine's exit status. argv[0] is its name. */
 int main(int argc, char **argv);

@@ -16,6 +16,9 @@ enum machine_exit {
 	EXIT_STOP = 0x13,  /* the machine cannot run us, said in one line: 39 */
 };
 
+/* Says "Doorbell: stop: ..." in one line and leaves with EXIT_STOP; `format` has no newline. */
+__noreturn void machine_stop(const char *format, ...) __printf(1, 2);
+
 /* Ends the machine: isa-debug-exit, else ACPI power-off, else halts for ever. */
 __noreturn void machine_exit(enum machine_exit status);
 

@@ -29,7 +29,7 @@ typedef __u64 u64; /* unsigned long long: print it with %llu or %llx */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 
-#define __printf(format, first) __attribute__((format(printf, format, first)))
+#define __printf(text, first) __attribute__((__format__(__printf__, text, first)))
 #define __noreturn __attribute__((noreturn))
 #define __packed __attribute__((packed))
 #define __maybe_unused __attribute__((unused))

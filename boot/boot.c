@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The first C code, called by entry.S: turns what the loader left in memory into one boot_info.
+ * One CPU, interrupts off, no exceptions handled yet, the low 4 GiB mapped.
+ */
+#include "boot/boot.h"
+
+#include "kernel/console.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+
+static struct boot_info boot_info;
+
+bool boot_readable(u64 address, u64 size)
+{
+	return address && size <= BOOT_MAPPED && address <= BOOT_MAPPED - size;
+}
+
+void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
+{
+	struct boot_memory *entry = &boot->memory[boot->memory_count];
+
+	if (!size)
+		return; /* an unused entry */
+	if (base + size < base) {
+		printk("boot: memory map: dropped an impossible range: 0x%llx bytes at 0x%llx\n",
+		       size, base);
+		return;
+	}
+	if (boot->memory_count == BOOT_MEMORY_MAX) {
+		printk("boot: memory map: dropped a range beyond the first %d: "
+		       "0x%llx bytes at 0x%llx\n",
+		       BOOT_MEMORY_MAX, size, base);
+		return;
+	}
+	*entry = (struct boot_memory){ .base = base, .size = size, .usable = usable };
+	boot->memory_count++;
+}
+
+void boot_set_cmdline(struct boot_info *boot, u64 address, u64 limit)
+{
+	const char *text = (const char *)(uintptr_t)address;
+	size_t length, i;
+
+	if (!boot_readable(address, 1))
+		return;
+	limit = min(limit, BOOT_MAPPED - address);
+	length = strnlen(text, min(limit, (u64)BOOT_CMDLINE_MAX));
+	if (length == BOOT_CMDLINE_MAX) {
+		boot->cmdline_cut = true;
+		length--;
+	}
+	for (i = 0; i < length; i++)
+		boot->cmdline[i] = (u8)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
+	boot->cmdline[length] = '\0';
+}
+
+void boot_start(u32 loader, u32 info)
+{
+	console_init(); /* first, so that what follows can complain */
+	if (loader == BOOT_MULTIBOOT2)
+		boot_parse_multiboot2(info, &boot_info);
+	else
+		boot_parse_pvh(info, &boot_info);
+	kernel_main(&boot_info);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of the kernel's functions, from the table that tools/ksyms.awk makes. */
+#ifndef KERNEL_KSYMS_H
+#define KERNEL_KSYMS_H
+
+#include "kernel/types.h"
+
+struct ksym {
+	const char *name; /* never NULL */
+	u64 offset;	  /* of the address in the function, bytes */
+	u64 size;	  /* of the function, with the padding behind it, bytes */
+};
+
+/* Finds the function that holds `address`. False when none does: not in .text, or no table. */
+bool ksyms_lookup(u64 address, struct ksym *symbol);
+
+/* The function's name alone, or "?". */
+const char *ksyms_name(u64 address);
+
+/* The linked app's name, for argv[0]. */
+extern const char app_name[];
+
+#endif
