@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Configuration space by mechanism 1 (PCI 3.0, 3.2.2.3.2): the address goes to port 0xcf8, the
+ * data through port 0xcfc. A narrow access uses the byte lanes of 0xcfc instead of rewriting the
+ * whole register, because a status register clears the bits that are written back as one.
+ */
+#include <linux/errno.h>
+
+#include "drivers/pci/pci.h"
+#include "kernel/io.h"
+#include "kernel/irq.h"
+
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA 0xcfc
+#define CONFIG_ENABLE 0x80000000u
+
+static u32 config_address(u8 bus, u8 devfn, u16 where)
+{
+	return CONFIG_ENABLE | (u32)bus << 16 | (u32)devfn << 8 | (where & 0xfc);
+}
+
+/* The address and the data go as a pair: an interrupt between them must not use the ports. */
+static u32 type1_read(u8 bus, u8 devfn, u16 where, unsigned int size)
+{
+	u16 lane = CONFIG_DATA + (where & 3);
+	u64 flags = local_irq_save();
+	u32 value;
+
+	outl(config_address(bus, devfn, where), CONFIG_ADDRESS);
+	if (size == 1)
+		value = inb(lane);
+	else if (size == 2)
+		value = inw(lane);
+	else
+		value = inl(CONFIG_DATA);
+	local_irq_restore(flags);
+	return value;
+}
+
+static void type1_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value)
+{
+	u16 lane = CONFIG_DATA + (where & 3);
+	u64 flags = local_irq_save();
+
+	outl(config_address(bus, devfn, where), CONFIG_ADDRESS);
+	if (size == 1)
+		outb((u8)value, lane);
+	else if (size == 2)
+		outw((u16)value, lane);
+	else
+		outl(value, CONFIG_DATA);
+	local_irq_restore(flags);
+}
+
+static const struct pci_config_ops type1_ops = { type1_read, type1_write };
+
+/* The address register keeps what is written to it only where there is a host bridge. */
+const struct pci_config_ops *pci_type1_ops(void)
+{
+	u32 saved = inl(CONFIG_ADDRESS);
+	bool present;
+
+	outl(CONFIG_ENABLE, CONFIG_ADDRESS);
+	present = inl(CONFIG_ADDRESS) == CONFIG_ENABLE;
+	outl(saved, CONFIG_ADDRESS);
+	return present ? &type1_ops : NULL;
+}
+
+static bool register_is_valid(unsigned int where, unsigned int size)
+{
+	return where + size <= 256 && IS_ALIGNED(where, size);
+}
+
+#define PCI_CONFIG_ACCESSORS(name, type)                                                         \
+	int pci_read_config_##name(const struct pci_dev *dev, unsigned int where, type *value)   \
+	{                                                                                        \
+		*value = (type)~0u;                                                              \
+		if (!register_is_valid(where, sizeof(type)))                                     \
+			return -EINVAL;                                                          \
+		*value = (type)dev->bus->ops->read(dev->bus->number, dev->devfn, (u16)where,     \
+						   sizeof(type));                                \
+		return 0;                                                                        \
+	}                                                                                        \
+	int pci_write_config_##name(const struct pci_dev *dev, unsigned int where, type value)   \
+	{                                                                                        \
+		if (!register_is_valid(where, sizeof(type)))                                     \
+			return -EINVAL;                                                          \
+		dev->bus->ops->write(dev->bus->number, dev->devfn, (u16)where, sizeof(type),     \
+				     value);                                                     \
+		return 0;                                                                        \
+	}
+
+PCI_CONFIG_ACCESSORS(byte, u8)
+PCI_CONFIG_ACCESSORS(word, u16)
+PCI_CONFIG_ACCESSORS(dword, u32)

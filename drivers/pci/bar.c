@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a function decodes: base address registers and the expansion ROM (PCI 3.0, 6.2.5), and the
+ * windows of a bridge (PCI-to-PCI Bridge 1.2, 3.2.5). Sizing writes all ones and reads back which
+ * bits stuck, so decoding is off meanwhile: the function would answer at a wrong address.
+ */
+#include "drivers/pci/pci.h"
+#include "kernel/printk.h"
+
+#define DECODE_ENABLE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define CLASS_BRIDGE_HOST 0x0600
+
+/* The value that a register has, and the bits of it that can be written. */
+struct bar_bits {
+	u64 value;
+	u64 writable;
+};
+
+static void probe_register(const struct pci_dev *dev, unsigned int where, u32 ones, u32 *value,
+			   u32 *writable)
+{
+	pci_read_config_dword(dev, where, value);
+	pci_write_config_dword(dev, where, *value | ones);
+	pci_read_config_dword(dev, where, writable);
+	pci_write_config_dword(dev, where, *value);
+}
+
+/* The lowest bit that sticks is the size, and all bits above it must stick too; 0 otherwise. */
+static u64 size_of(u64 writable, u64 mask)
+{
+	u64 bits = writable & mask;
+	u64 size = bits & (~bits + 1);
+
+	if (!bits || (bits | (size - 1)) != (mask | (size - 1)))
+		return 0;
+	return size;
+}
+
+static unsigned int flags_of(u32 value)
+{
+	unsigned int flags = PCI_RESOURCE_MEM;
+
+	if (value & PCI_BASE_ADDRESS_SPACE_IO)
+		return PCI_RESOURCE_IO;
+	if (value & PCI_BASE_ADDRESS_MEM_PREFETCH)
+		flags |= PCI_RESOURCE_PREFETCH;
+	if ((value & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64)
+		flags |= PCI_RESOURCE_MEM_64;
+	return flags;
+}
+
+/* Host bridges keep decoding: some lose their way to memory without it. */
+static bool may_stop_decoding(const struct pci_dev *dev)
+{
+	return dev->class >> 8 != CLASS_BRIDGE_HOST;
+}
+
+static u64 address_mask(unsigned int flags)
+{
+	if (flags & PCI_RESOURCE_IO)
+		return PCI_BASE_ADDRESS_IO_MASK & 0xffff;
+	if (flags & PCI_RESOURCE_MEM_64)
+		return ~(u64)0xf;
+	return (u32)PCI_BASE_ADDRESS_MEM_MASK;
+}
+
+/* Reads BAR `index` into its resource; returns the registers it takes, 1 or 2. */
+static unsigned int read_bar(struct pci_dev *dev, unsigned int index, unsigned int count)
+{
+	unsigned int where = PCI_BASE_ADDRESS_0 + 4 * index;
+	struct pci_resource *resource = &dev->resource[index];
+	u32 value, writable, value_high = 0, writable_high = 0;
+	unsigned int flags;
+
+	probe_register(dev, where, ~0u, &value, &writable);
+	if (value == ~0u || writable == ~0u)
+		writable = 0;
+	flags = flags_of(value);
+	if (flags & PCI_RESOURCE_MEM_64) {
+		if (index + 1 >= count)
+			return 1;
+		probe_register(dev, where + 4, ~0u, &value_high, &writable_high);
+	}
+	resource->start = ((u64)value_high << 32 | value) & address_mask(flags);
+	resource->size = size_of((u64)writable_high << 32 | writable, address_mask(flags));
+	resource->flags = resource->size && writable ? flags : 0;
+	return flags & PCI_RESOURCE_MEM_64 ? 2 : 1;
+}
+
+static void read_rom(struct pci_dev *dev, unsigned int where)
+{
+	struct pci_resource *resource = &dev->resource[PCI_ROM_RESOURCE];
+	u32 value, writable;
+
+	probe_register(dev, where, (u32)PCI_ROM_ADDRESS_MASK, &value, &writable);
+	if (value == ~0u || writable == ~0u)
+		return;
+	resource->start = value & (u32)PCI_ROM_ADDRESS_MASK;
+	resource->size = size_of(writable, (u32)PCI_ROM_ADDRESS_MASK);
+	resource->flags = resource->size ? PCI_RESOURCE_MEM | PCI_RESOURCE_PREFETCH : 0;
+}
+
+int pci_format_resource(char *buffer, size_t size, const struct pci_resource *resource)
+{
+	u64 last = resource->start + resource->size - 1;
+
+	if (resource->flags & PCI_RESOURCE_IO && resource->size == 1)
+		return snprintf(buffer, size, "[io  0x%04llx]", resource->start);
+	if (resource->flags & PCI_RESOURCE_IO)
+		return snprintf(buffer, size, "[io  0x%04llx-0x%04llx]", resource->start, last);
+	return snprintf(buffer, size, "[mem 0x%08llx-0x%08llx%s%s]", resource->start, last,
+			resource->flags & PCI_RESOURCE_MEM_64 ? " 64bit" : "",
+			resource->flags & PCI_RESOURCE_PREFETCH ? " pref" : "");
+}
+
+static void print_resource(const struct pci_dev *dev, const char *name,
+			   const struct pci_resource *resource)
+{
+	char text[64];
+
+	pci_format_resource(text, sizeof(text), resource);
+	dev_printk(&dev->dev, "%s %s\n", name, text);
+}
+
+static void print_bases(const struct pci_dev *dev, unsigned int count)
+{
+	char name[8];
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!dev->resource[i].flags)
+			continue;
+		snprintf(name, sizeof(name), "BAR %u", i);
+		print_resource(dev, name, &dev->resource[i]);
+	}
+	if (dev->resource[PCI_ROM_RESOURCE].flags)
+		print_resource(dev, "ROM", &dev->resource[PCI_ROM_RESOURCE]);
+}
+
+/* No line is printed while decoding is off: the console may sit behind the function. */
+void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
+{
+	u16 command;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);
+	for (unsigned int i = 0; i < count;)
+		i += read_bar(dev, i, count);
+	if (rom)
+		read_rom(dev, rom);
+	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+		pci_write_config_word(dev, PCI_COMMAND, command);
+	print_bases(dev, count);
+}
+
+static void print_window(const struct pci_dev *bridge, u64 base, u64 limit, unsigned int flags)
+{
+	struct pci_resource window = { base, limit - base + 1, flags };
+
+	if (base <= limit)
+		print_resource(bridge, "  bridge window", &window);
+}
+
+static void read_io_window(struct pci_dev *bridge)
+{
+	u16 registers, base_high = 0, limit_high = 0;
+	u32 base, limit;
+
+	pci_read_config_word(bridge, PCI_IO_BASE, &registers);
+	if ((registers & PCI_IO_RANGE_TYPE_MASK) == PCI_IO_RANGE_TYPE_32) {
+		pci_read_config_word(bridge, PCI_IO_BASE_UPPER16, &base_high);
+		pci_read_config_word(bridge, PCI_IO_LIMIT_UPPER16, &limit_high);
+	}
+	base = (registers & 0xf0u) << 8 | (u32)base_high << 16;
+	limit = ((registers >> 8) & 0xf0u) << 8 | (u32)limit_high << 16;
+	/* A register of zeros is a bridge without an I/O window, not one at port 0. */
+	if (registers)
+		print_window(bridge, base, limit + 0xfff, PCI_RESOURCE_IO);
+}
+
+static void read_memory_window(struct pci_dev *bridge)
+{
+	u16 base, limit;
+
+	pci_read_config_word(bridge, PCI_MEMORY_BASE, &base);
+	pci_read_config_word(bridge, PCI_MEMORY_LIMIT, &limit);
+	print_window(bridge, (u64)(base & 0xfff0) << 16, ((u64)(limit & 0xfff0) << 16) + 0xfffff,
+		     PCI_RESOURCE_MEM);
+}
+
+static void read_prefetch_window(struct pci_dev *bridge)
+{
+	unsigned int flags = PCI_RESOURCE_MEM | PCI_RESOURCE_PREFETCH;
+	u32 base_high = 0, limit_high = 0;
+	u16 base, limit;
+
+	pci_read_config_word(bridge, PCI_PREF_MEMORY_BASE, &base);
+	pci_read_config_word(bridge, PCI_PREF_MEMORY_LIMIT, &limit);
+	if ((base & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64) {
+		pci_read_config_dword(bridge, PCI_PREF_BASE_UPPER32, &base_high);
+		pci_read_config_dword(bridge, PCI_PREF_LIMIT_UPPER32, &limit_high);
+		flags |= PCI_RESOURCE_MEM_64;
+	}
+	if (!base && !limit)
+		return;
+	print_window(bridge, (u64)base_high << 32 | (u64)(base & 0xfff0) << 16,
+		     ((u64)limit_high << 32 | (u64)(limit & 0xfff0) << 16) + 0xfffff, flags);
+}
+
+void pci_read_bridge_windows(struct pci_dev *bridge)
+{
+	bool subtractive = (bridge->class & 0xff) == 1;
+	u8 secondary, subordinate;
+
+	pci_read_config_byte(bridge, PCI_SECONDARY_BUS, &secondary);
+	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, &subordinate);
+	if (secondary == subordinate)
+		dev_printk(&bridge->dev, "PCI bridge to [bus %02x]%s\n", secondary,
+			   subtractive ? " (subtractive decode)" : "");
+	else
+		dev_printk(&bridge->dev, "PCI bridge to [bus %02x-%02x]%s\n", secondary, subordinate,
+			   subtractive ? " (subtractive decode)" : "");
+	read_io_window(bridge);
+	read_memory_window(bridge);
+	read_prefetch_window(bridge);
+}

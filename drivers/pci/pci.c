@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Switching a function on, and mapping what it decodes. */
+#include "drivers/pci/pci.h"
+
+#include <linux/errno.h>
+
+#include "kernel/memory.h"
+#include "kernel/time.h"
+
+#define D3HOT_TO_D0_MS 10 /* PCI Power Management 1.2, 5.4 */
+
+/* Sets and clears bits of the command register; -EIO when they do not stick. */
+static int update_command(const struct pci_dev *dev, u16 clear, u16 set)
+{
+	u16 command, now;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	command = (u16)((command & ~clear) | set);
+	pci_write_config_word(dev, PCI_COMMAND, command);
+	pci_read_config_word(dev, PCI_COMMAND, &now);
+	return (now & (clear | set)) == set ? 0 : -EIO;
+}
+
+/* A function in D3 answers configuration cycles only (PCI Power Management 1.2, 3.4.4). */
+static void wake_up(const struct pci_dev *dev)
+{
+	u8 position = pci_find_capability(dev, PCI_CAP_ID_PM);
+	u16 control;
+
+	if (!position || position + PCI_PM_CTRL + 2 > 256)
+		return;
+	pci_read_config_word(dev, position + PCI_PM_CTRL, &control);
+	if (!(control & PCI_PM_CTRL_STATE_MASK))
+		return;
+	control &= (u16)~PCI_PM_CTRL_STATE_MASK;
+	pci_write_config_word(dev, position + PCI_PM_CTRL, control);
+	udelay(D3HOT_TO_D0_MS * 1000);
+}
+
+static u16 decode_bits(const struct pci_dev *dev)
+{
+	u16 bits = 0;
+
+	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (dev->resource[i].flags & PCI_RESOURCE_IO)
+			bits |= PCI_COMMAND_IO;
+		if (dev->resource[i].flags & PCI_RESOURCE_MEM)
+			bits |= PCI_COMMAND_MEMORY;
+	}
+	return bits;
+}
+
+int pci_enable_device(struct pci_dev *dev)
+{
+	u16 bits = decode_bits(dev);
+	int error;
+
+	wake_up(dev);
+	error = update_command(dev, 0, bits);
+	if (error)
+		dev_printk(&dev->dev, "E03 decoding (command 0x%04x) does not stick; "
+			   "the device is not used\n", bits);
+	return error;
+}
+
+void pci_disable_device(struct pci_dev *dev)
+{
+	update_command(dev, PCI_COMMAND_MASTER | PCI_COMMAND_IO | PCI_COMMAND_MEMORY, 0);
+}
+
+int pci_set_master(struct pci_dev *dev)
+{
+	int error = update_command(dev, 0, PCI_COMMAND_MASTER);
+
+	if (error)
+		dev_printk(&dev->dev, "E01 bus mastering (command bit 2) does not stick: "
+			   "the device could not read its rings; it is not used\n");
+	return error;
+}
+
+void pci_clear_master(struct pci_dev *dev)
+{
+	update_command(dev, PCI_COMMAND_MASTER, 0);
+}
+
+bool pci_is_master(const struct pci_dev *dev)
+{
+	u16 command;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	return command != 0xffff && command & PCI_COMMAND_MASTER;
+}
+
+volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset,
+			       u64 length)
+{
+	const struct pci_resource *resource;
+
+	if (bar >= PCI_STD_NUM_BARS)
+		return NULL;
+	resource = &dev->resource[bar];
+	if (!(resource->flags & PCI_RESOURCE_MEM) || !resource->start)
+		return NULL;
+	if (!length || length > resource->size || offset > resource->size - length)
+		return NULL;
+	return ioremap(resource->start + offset, length);
+}

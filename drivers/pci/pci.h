@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI: what a function is (struct pci_dev), how its registers are reached, and how a driver claims
+ * it. Names and register layouts are those of <linux/pci_regs.h>.
+ *
+ * Everything here runs on the boot CPU outside interrupts, unless a comment says otherwise.
+ */
+#ifndef DRIVERS_PCI_PCI_H
+#define DRIVERS_PCI_PCI_H
+
+#include <linux/pci_regs.h>
+
+#include "kernel/device.h"
+#include "kernel/irq.h"
+#include "kernel/types.h"
+
+#define PCI_DEVFN(slot, func) ((u8)((((slot)&0x1f) << 3) | ((func)&0x07)))
+#define PCI_SLOT(devfn) (((devfn) >> 3) & 0x1f)
+#define PCI_FUNC(devfn) ((devfn)&0x07)
+
+/* Reaches configuration space; `size` is 1, 2 or 4, `where` a multiple of it below 256. */
+struct pci_config_ops {
+	u32 (*read)(u8 bus, u8 devfn, u16 where, unsigned int size);
+	void (*write)(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value);
+};
+
+struct pci_bus {
+	u8 number;
+	u8 last;	     /* highest bus number behind it */
+	struct pci_dev *self; /* the bridge that leads here, NULL for a root bus */
+	const struct pci_config_ops *ops;
+	struct list_head devices; /* struct pci_dev, bus_list, in the order of devfn */
+};
+
+enum pci_resource_flags {
+	PCI_RESOURCE_IO = 1,
+	PCI_RESOURCE_MEM = 2,
+	PCI_RESOURCE_MEM_64 = 4,
+	PCI_RESOURCE_PREFETCH = 8,
+};
+
+/* A range that a function answers to; absent when flags is 0. */
+struct pci_resource {
+	u64 start;
+	u64 size; /* bytes */
+	unsigned int flags;
+};
+
+#define PCI_ROM_RESOURCE PCI_STD_NUM_BARS
+#define PCI_NUM_RESOURCES (PCI_STD_NUM_BARS + 1)
+
+/* (256 - 64) / 4: a longer list must loop. */
+#define PCI_CAPABILITIES_MAX 48
+
+struct pci_capability {
+	u8 position;
+	u8 id;
+};
+
+struct pci_msix; /* msix.c */
+
+/* One function. Identity and capabilities are read once, at the scan, and stay as they were. */
+struct pci_dev {
+	struct device dev;
+	struct pci_bus *bus;
+	struct pci_bus *subordinate; /* the bus behind a bridge, else NULL */
+	struct list_head bus_list;
+	u8 devfn;
+	u8 hdr_type; /* without the multifunction bit */
+	bool multifunction;
+	u8 revision;
+	u16 vendor, device;
+	u16 subsystem_vendor, subsystem_device;
+	u32 class; /* base class, sub-class, interface: 24 bits */
+	u16 pcie_flags_reg; /* of the PCI Express capability, 0 without one */
+	unsigned int capability_count;
+	struct pci_capability capabilities[PCI_CAPABILITIES_MAX];
+	struct pci_resource resource[PCI_NUM_RESOURCES];
+	struct pci_msix *msix; /* while MSI-X is enabled */
+};
+
+#define PCI_ANY_ID 0xffffffffu
+
+struct pci_device_id {
+	u32 vendor, device;
+	u32 subvendor, subdevice;
+	u32 class, class_mask;
+};
+
+#define PCI_DEVICE(vendor_id, device_id) \
+	.vendor = (vendor_id), .device = (device_id), .subvendor = PCI_ANY_ID, \
+	.subdevice = PCI_ANY_ID
+
+struct pci_driver {
+	struct device_driver driver;
+	const struct pci_device_id *id_table; /* ends with an entry of zeros */
+	/* Takes the function: 0, -ENODEV to leave it to others, or another -errno. */
+	int (*probe)(struct pci_dev *dev, const struct pci_device_id *id);
+	void (*remove)(struct pci_dev *dev);
+};
+
+#define to_pci_dev(device) container_of(device, struct pci_dev, dev)
+#define to_pci_driver(device_driver) container_of(device_driver, struct pci_driver, driver)
+
+extern struct bus_type pci_bus_type;
+
+/* Adds the driver to the PCI bus; as driver_register. */
+int pci_register_driver(struct pci_driver *driver);
+void pci_unregister_driver(struct pci_driver *driver);
+#define module_pci_driver(driver) module_driver(driver, pci_register_driver)
+
+/* The entry of `ids` that takes this function, or NULL (virtio and class drivers end with one). */
+const struct pci_device_id *pci_match_id(const struct pci_device_id *ids,
+					 const struct pci_dev *dev);
+
+/* ---- access.c: configuration space -------------------------------------------------------- */
+
+/* Configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), or NULL when the machine has none. */
+const struct pci_config_ops *pci_type1_ops(void);
+
+/*
+ * Reads or writes a register of a function. -EINVAL for a register that is misaligned or beyond
+ * 256 bytes: then a read gives all ones, as an absent function does. Any interrupt state.
+ */
+int pci_read_config_byte(const struct pci_dev *dev, unsigned int where, u8 *value);
+int pci_read_config_word(const struct pci_dev *dev, unsigned int where, u16 *value);
+int pci_read_config_dword(const struct pci_dev *dev, unsigned int where, u32 *value);
+int pci_write_config_byte(const struct pci_dev *dev, unsigned int where, u8 value);
+int pci_write_config_word(const struct pci_dev *dev, unsigned int where, u16 value);
+int pci_write_config_dword(const struct pci_dev *dev, unsigned int where, u32 value);
+
+/* ---- probe.c: finding functions ----------------------------------------------------------- */
+
+/*
+ * Scans a root bus and all buses behind its bridges, prints each function, and returns the bus;
+ * NULL without memory. The devices are not yet on the pci bus type: pci_bus_add_devices does that.
+ */
+struct pci_bus *pci_scan_bus(u8 number, const struct pci_config_ops *ops);
+
+/* Hands every function found behind `bus` to the driver core, bus by bus. */
+void pci_bus_add_devices(struct pci_bus *bus);
+
+/* ---- bar.c: base address registers -------------------------------------------------------- */
+
+/* Sizes `count` BARs from the first on, and the ROM at `rom` (0: none), into dev->resource;
+ * decoding is off meanwhile and everything is put back (PCI 3.0, 6.2.5.1). Prints each. */
+void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom);
+
+/* Writes "[mem 0xfe000000-0xfe003fff 64bit pref]" and the like; returns the length. */
+int pci_format_resource(char *buffer, size_t size, const struct pci_resource *resource);
+
+/* Prints where a bridge leads and its windows (PCI-to-PCI Bridge 1.2, 3.2.5). */
+void pci_read_bridge_windows(struct pci_dev *bridge);
+
+/* ---- capability.c ------------------------------------------------------------------------- */
+
+/* Walks the capability list once into dev->capabilities; a list that loops, leaves its area or
+ * is misaligned is cut there, and said in a line (PCI 3.0, 6.7). */
+void pci_read_capabilities(struct pci_dev *dev);
+
+/* Where the first capability `id` is (the next one after `position`), 0 when there is none. */
+u8 pci_find_capability(const struct pci_dev *dev, u8 id);
+u8 pci_find_next_capability(const struct pci_dev *dev, u8 position, u8 id);
+
+/* ---- pci.c: switching a function on, and its regions -------------------------------------- */
+
+/* Wakes the function (D0) and switches decoding of its BARs on; -EIO when that does not stick. */
+int pci_enable_device(struct pci_dev *dev);
+/* Switches decoding and bus mastering off. */
+void pci_disable_device(struct pci_dev *dev);
+
+/* Lets the function read and write memory, without which it ignores its rings; -EIO when the bit
+ * does not stick. */
+int pci_set_master(struct pci_dev *dev);
+void pci_clear_master(struct pci_dev *dev);
+bool pci_is_master(const struct pci_dev *dev);
+
+/*
+ * Maps `length` bytes at `offset` of memory BAR `bar`. NULL when the BAR is absent, unassigned or
+ * an I/O BAR, when the range does not lie within it, or when it cannot be mapped.
+ */
+volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset,
+			       u64 length);
+
+/* ---- msix.c: message-signalled interrupts (PCI 3.0, 6.8.2) -------------------------------- */
+
+/* Entries of the MSI-X table (1 to 2048), or -ENODEV without the capability. */
+int pci_msix_vec_count(const struct pci_dev *dev);
+
+/* Maps the table, masks every entry and enables MSI-X. -ENODEV without the capability, -EINVAL for
+ * a table outside its BAR, -EIO when the enable bit does not stick, -ENOMEM. */
+int pci_enable_msix(struct pci_dev *dev);
+
+/* Undoes it, with all entries freed before. Ignored when MSI-X is not enabled. */
+void pci_disable_msix(struct pci_dev *dev);
+
+/* Routes table entry `entry` to `handler` and unmasks it: the CPU's vector, or as request_irq;
+ * -EINVAL for an entry beyond the table or taken. */
+int pci_msix_request(struct pci_dev *dev, unsigned int entry, irq_handler_t handler, void *context,
+		     const char *name);
+void pci_msix_free(struct pci_dev *dev, unsigned int entry);
+
+/* What the table says of an entry now, for diagnosis: masked, and pending (PCI 3.0, 6.8.2.10). */
+struct pci_msix_state {
+	bool function_enabled, function_masked;
+	bool masked, pending;
+	int vector; /* the CPU's, -1 when free */
+};
+int pci_msix_state(const struct pci_dev *dev, unsigned int entry, struct pci_msix_state *state);
+
+#endif
