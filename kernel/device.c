@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver core: device_add -> bus_for_each_drv -> match -> call_driver_probe, and the way back.
+ * Knows no bus; drivers/pci and drivers/virtio bring theirs.
+ */
+#include "kernel/device.h"
+
+#include <linux/errno.h>
+
+#include "kernel/printk.h"
+#include "kernel/string.h"
+
+static struct list_head buses = LIST_HEAD_INIT(buses);
+
+linker_table_bounds(module_device_table, const struct module_device_table *, tables_start,
+		    tables_end);
+
+const struct module_device_table *const *module_device_tables(
+	const struct module_device_table *const **end)
+{
+	*end = tables_end;
+	return tables_start;
+}
+
+int bus_register(struct bus_type *bus)
+{
+	if (!bus->match || !bus->probe || !bus->remove)
+		return -EINVAL;
+	INIT_LIST_HEAD(&bus->devices);
+	INIT_LIST_HEAD(&bus->drivers);
+	list_add_tail(&bus->bus_node, &buses);
+	return 0;
+}
+
+int bus_for_each_drv(struct bus_type *bus, void *data,
+		     int (*function)(struct device_driver *driver, void *data))
+{
+	struct device_driver *driver, *following;
+	int result = 0;
+
+	list_for_each_entry_safe(driver, following, &bus->drivers, struct device_driver, bus_node) {
+		result = function(driver, data);
+		if (result)
+			break;
+	}
+	return result;
+}
+
+int bus_for_each_dev(struct bus_type *bus, void *data,
+		     int (*function)(struct device *device, void *data))
+{
+	struct device *device, *following;
+	int result = 0;
+
+	list_for_each_entry_safe(device, following, &bus->devices, struct device, bus_node) {
+		result = function(device, data);
+		if (result)
+			break;
+	}
+	return result;
+}
+
+/* The driver is named by the device while its probe runs, so that lines printed there say it. */
+static int call_driver_probe(struct device *device, struct device_driver *driver)
+{
+	int error;
+
+	device->driver = driver;
+	error = device->bus->probe(device);
+	device->probe_error = error;
+	if (!error)
+		return 0;
+	if (error != -ENODEV)
+		dev_printk(device, "probe failed: error %d; the device is left without a driver\n",
+			   error);
+	device->driver = NULL;
+	device->driver_data = NULL;
+	return error;
+}
+
+struct attach_search {
+	struct device *device;
+	int error;
+};
+
+/* A driver that matches but refuses does not end the search: a later one may do better. */
+static int try_driver(struct device_driver *driver, void *data)
+{
+	struct attach_search *search = data;
+
+	if (!search->device->bus->match(search->device, driver))
+		return 0;
+	search->error = call_driver_probe(search->device, driver);
+	return search->error ? 0 : 1;
+}
+
+int device_attach(struct device *device)
+{
+	struct attach_search search = { device, -ENODEV };
+
+	if (device->driver)
+		return 0;
+	device->probe_error = 0;
+	bus_for_each_drv(device->bus, &search, try_driver);
+	return search.error;
+}
+
+int device_add(struct device *device)
+{
+	if (!device->bus || !device->name[0])
+		return -EINVAL;
+	device->driver = NULL;
+	list_add_tail(&device->bus_node, &device->bus->devices);
+	device_attach(device);
+	return 0;
+}
+
+void device_release_driver(struct device *device)
+{
+	if (!device->driver)
+		return;
+	device->bus->remove(device);
+	device->driver = NULL;
+	device->driver_data = NULL;
+}
+
+void device_del(struct device *device)
+{
+	device_release_driver(device);
+	list_del_init(&device->bus_node);
+}
+
+static bool driver_is_registered(const struct device_driver *driver)
+{
+	struct device_driver *known;
+
+	list_for_each_entry(known, &driver->bus->drivers, struct device_driver, bus_node)
+		if (known == driver)
+			return true;
+	return false;
+}
+
+static int attach_if_matching(struct device *device, void *data)
+{
+	struct device_driver *driver = data;
+
+	if (!device->driver && device->bus->match(device, driver))
+		call_driver_probe(device, driver);
+	return 0;
+}
+
+int driver_register(struct device_driver *driver)
+{
+	if (!driver->bus || !driver->name)
+		return -EINVAL;
+	if (driver_is_registered(driver))
+		return -EEXIST;
+	list_add_tail(&driver->bus_node, &driver->bus->drivers);
+	bus_for_each_dev(driver->bus, driver, attach_if_matching);
+	return 0;
+}
+
+static int release_if_bound(struct device *device, void *data)
+{
+	if (device->driver == data)
+		device_release_driver(device);
+	return 0;
+}
+
+void driver_unregister(struct device_driver *driver)
+{
+	bus_for_each_dev(driver->bus, driver, release_if_bound);
+	list_del_init(&driver->bus_node);
+}
+
+void dev_printk(const struct device *device, const char *format, ...)
+{
+	va_list arguments;
+
+	printk("%s %s: ", device->driver ? device->driver->name : device->bus->name, device->name);
+	va_start(arguments, format);
+	vprintk(format, arguments);
+	va_end(arguments);
+}
+
+static void print_device(const struct device *device, unsigned int depth)
+{
+	char text[64] = "";
+
+	if (device->bus->describe)
+		device->bus->describe(device, text, sizeof(text));
+	printk("%*s%s %s", (int)(2 * depth + 2), "", device->bus->name, device->name);
+	printk("%s%s: ", text[0] ? " " : "", text);
+	if (device->driver)
+		printk("driver %s\n", device->driver->name);
+	else if (device->probe_error)
+		printk("no driver (the probe failed: %d)\n", device->probe_error);
+	else
+		printk("no driver\n");
+}
+
+/* Deep enough for PCI's 256 buses one behind the other would be unreadable; 16 is not. */
+#define TREE_DEPTH_MAX 16
+
+static void print_children(const struct device *parent, unsigned int depth)
+{
+	struct bus_type *bus;
+	struct device *device;
+
+	if (depth > TREE_DEPTH_MAX)
+		return;
+	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {
+		list_for_each_entry(device, &bus->devices, struct device, bus_node) {
+			if (device->parent != parent)
+				continue;
+			print_device(device, depth);
+			print_children(device, depth + 1);
+		}
+	}
+}
+
+void device_print_tree(void)
+{
+	printk("devices:\n");
+	print_children(NULL, 0);
+}
