@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# fetch-linux.sh - the Linux kernels that our words are compared with.
+#
+# Takes Debian's cloud kernel of this release and of its backports (on Debian 12: 6.1 and 6.12) out
+# of their packages, without root and without installing them, into
+#
+#     ${DOORBELL_CACHE:-$XDG_CACHE_HOME/doorbell}/linux-<version>/vmlinuz
+#
+# and prints those paths on stdout, the release's first. A private apt configuration inside the
+# cache names the mirror that the system's own sources name; the system's sources and lists are
+# only read. What is already there is printed without touching the network. Safe to run twice at
+# once, and to interrupt: a kernel appears whole, by rename, or not at all.
+
+set -eu
+
+cache=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/doorbell}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+package=linux-image-cloud-amd64
+
+die() {
+	echo "fetch-linux: $*" >&2
+	exit 1
+}
+
+say() {
+	echo "fetch-linux: $*" >&2
+}
+
+# The release's name ("bookworm"), from the one file every Debian has.
+codename() {
+	[ -r /etc/os-release ] || die "no /etc/os-release: this step needs Debian"
+	. /etc/os-release
+	[ "${ID-}" = debian ] || die "this step needs Debian, this is ${ID-unknown}; use a Debian container"
+	echo "$VERSION_CODENAME"
+}
+
+# The mirror of the release, as apt itself reads it from the system's sources in whatever form.
+mirror() {
+	apt-get update --print-uris 2>/dev/null |
+		sed -n "s,^'\(.*\)/dists/$1/\(InRelease\|Release\)'.*,\1,p" | head -n 1
+}
+
+apt_get() {
+	APT_CONFIG=$private/apt.conf apt-get "$@"
+}
+
+# A whole apt of our own under $1: lists, archives and sources apart from the system's.
+configure_apt() {
+	private=$1
+	mkdir -p "$private/lists/partial" "$private/archives/partial" "$private/empty"
+	uri=$(mirror "$release")
+	[ -n "$uri" ] || die "no mirror for $release in the system's apt sources; add one and try again"
+	options=arch=amd64
+	[ ! -r $keyring ] || options="$options signed-by=$keyring"
+	for suite in "$release" "$release-backports"; do
+		echo "deb [$options] $uri $suite main"
+	done >"$private/sources.list"
+	cat >"$private/apt.conf" <<-END
+	Dir::Etc::SourceList "$private/sources.list";
+	Dir::Etc::SourceParts "$private/empty";
+	Dir::Etc::PreferencesParts "$private/empty";
+	Dir::State::Lists "$private/lists";
+	Dir::Cache "$private";
+	Dir::Cache::Archives "$private/archives";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	APT::Update::Error-Mode "any";
+	APT::Sandbox::User "";
+	END
+}
+
+# The package with the image in it: what the meta-package of suite $1 depends on.
+image_package() {
+	apt_get install --print-uris --yes --no-install-recommends -t "$1" "$package" 2>/dev/null |
+		sed -n "s,.* \(linux-image-[0-9][^_]*-amd64\)_.*,\1,p" | head -n 1
+}
+
+# Takes vmlinuz of suite $1 into the cache, and prints its path.
+fetch_suite() {
+	image=$(image_package "$1")
+	[ -n "$image" ] || die "$1 offers no $package; is the mirror complete?"
+	version=${image#linux-image-}
+	kernel=$cache/linux-$version
+	if [ ! -r "$kernel/vmlinuz" ]; then
+		say "fetching Linux $version from $1"
+		(cd "$work" && apt_get download -qq -t "$1" "$image" >&2) ||
+			die "cannot download $image; is the network there?"
+		dpkg-deb --fsys-tarfile "$work/$image"_*.deb |
+			tar -x -C "$work" "./boot/vmlinuz-$version"
+		mkdir "$work/$version"
+		mv "$work/boot/vmlinuz-$version" "$work/$version/vmlinuz"
+		mv -T "$work/$version" "$kernel"
+	fi
+	echo "$kernel/vmlinuz"
+}
+
+fetch() {
+	rm -rf "$cache"/linux-fetch.* # of one that was killed: the lock says none is running
+	work=$(mktemp -d "$cache/linux-fetch.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
+	configure_apt "$work/apt"
+	apt_get update -qq >&2 || die "cannot read the mirror's lists; is the network there?"
+	{ fetch_suite "$release"; fetch_suite "$release-backports"; } >"$work/found"
+	mv "$work/found" "$index"
+}
+
+# Every kernel the index names is still there.
+complete() {
+	[ -s "$index" ] || return 1
+	while read -r found; do
+		[ -r "$found" ] || return 1
+	done <"$index"
+}
+
+release=$(codename)
+mkdir -p "$cache"
+index=$cache/linux-$release.index
+exec 9>"$cache/linux.lock"
+flock 9
+complete || (fetch)
+cat "$index"

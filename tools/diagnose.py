@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""One line about a run that ended badly: what happened, why, what to do next."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from machine import run
+from qemu import build_directory, image_path, shown
+
+EXCEPTIONS = {
+    0x00: "divide error", 0x03: "breakpoint", 0x06: "invalid opcode", 0x08: "double fault",
+    0x0A: "invalid TSS", 0x0B: "segment not present", 0x0C: "stack fault",
+    0x0D: "general protection fault", 0x0E: "page fault", 0x11: "alignment check",
+    0x12: "machine check", 0x13: "SIMD fault",
+}
+EXCEPTION = re.compile(
+    r"^ *\d+: v=(?P<vector>[0-9a-f]+) e=(?P<error>[0-9a-f]+) i=0 .* pc=(?P<pc>[0-9a-f]+)"
+    r"(.*CR2=(?P<cr2>[0-9a-f]+))?",
+    re.MULTILINE,
+)
+NO_SIMPLE = re.compile(r"'(virtio-simple[a-z-]*)' is not a valid device model name")
+
+
+def elf_path(knobs):
+    """The image with symbols; the ISO holds a copy of it."""
+    return image_path({**knobs, "boot": "direct"})
+
+
+def output_of(*command):
+    """What a tool of binutils prints; nothing where it is missing or fails."""
+    if not shutil.which(command[0]):
+        return ""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    )
+    return done.stdout
+
+
+def symbol(elf, address):
+    """The function an address is in, as name+0x12, or "" ."""
+    best = None
+    for line in output_of("nm", "--defined-only", "-n", str(elf)).splitlines():
+        start, kind, name = line.split(None, 2)
+        if int(start, 16) > address:
+            break
+        if kind in "tTwW":
+            best = f"{name}+{address - int(start, 16):#x}"
+    return best or ""
+
+
+def place(elf, address):
+    """An address with its function and source line where the ELF knows them."""
+    text = f"{address:#x}"
+    if not elf.is_file():
+        return text
+    line = output_of("addr2line", "-e", str(elf), text).split(" ")[0].strip()
+    known = [symbol(elf, address), "" if line.startswith("?") else str(shown(Path(line)))]
+    return " ".join([text, *filter(None, known)])
+
+
+def last_exception(log):
+    """The exception that began the fatal chain: the first of those at the last address."""
+    found = list(EXCEPTION.finditer(log))
+    if not found:
+        return None
+    chain = [found[-1]]
+    for earlier in reversed(found[:-1]):
+        if earlier["pc"] != chain[-1]["pc"]:
+            break
+        chain.append(earlier)
+    return chain[-1]
+
+
+def describe(exception, elf):
+    """An exception in words."""
+    vector = int(exception["vector"], 16)
+    text = f"vector {vector} ({EXCEPTIONS.get(vector, 'unnamed')})"
+    if exception["cr2"] and vector == 0x0E:
+        text += f" on address {int(exception['cr2'], 16):#x}"
+    return f"{text} at {place(elf, int(exception['pc'], 16))}"
+
+
+def explain_reset(_result, knobs, command):
+    """Runs once more under TCG with QEMU's exception log, which is what an expert would do."""
+    log = build_directory() / "last-reset.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    again = [word.replace("accel=kvm", "accel=tcg") for word in command]
+    run([*again, "-d", "int,cpu_reset", "-D", str(log)], knobs["timeout"])
+    text = log.read_text(errors="replace") if log.is_file() else ""
+    if "Triple fault" not in text:
+        return "the guest reset the machine without a verdict; " + exception_log(log)
+    exception = last_exception(text)
+    what = describe(exception, elf_path(knobs)) if exception else "an unknown exception"
+    return f"triple fault: {what}, and no handler could take it; {exception_log(log)}"
+
+
+def exception_log(log):
+    """Where the reader goes on from here."""
+    return f"every exception of a second run is in {shown(log)}"
+
+
+def last_words(result):
+    """The last thing on the console, which is where the guest was in its own eyes."""
+    said = [line for line in result.lines if line.strip()]
+    return f"its last line: {said[-1]}" if said else "it printed nothing"
+
+
+def explain_timeout(result, knobs, _command):
+    """Where it hangs: by its console and by its program counter."""
+    counter = result.program_counter
+    where = "" if counter is None else f", at {place(elf_path(knobs), counter)}"
+    return (
+        f"no end after {knobs['timeout']:g} s{where}; {last_words(result)};"
+        " longer: TIMEOUT=seconds, a look inside: make gdb"
+    )
+
+
+def explain_qemu(result, _knobs, command):
+    """QEMU itself gave up; the commonest reason has a remedy of its own."""
+    missing = NO_SIMPLE.search("\n".join(result.complaints))
+    if missing:
+        return f"{command[0]} has no {missing[1]} device; build one that has: make qemu"
+    return f"QEMU failed with status {result.status}; its own words are above"
+
+
+def explain_off(result, _knobs, _command):
+    """Somebody outside ended QEMU, or the guest found no isa-debug-exit."""
+    if result.shutdown == "guest-shutdown":
+        return "the guest switched the machine off without a verdict; " + last_words(result)
+    return f"QEMU was ended from outside ({result.shutdown or 'no reason known'})"
+
+
+def explain_killed(result, _knobs, _command):
+    """A signal, which is never the guest's doing."""
+    return f"QEMU was killed by signal {-result.status}; out of memory, or QEMU's own fault?"
+
+
+def stop_line(result, _knobs, _command):
+    """The kernel has already said why, in its STOP line."""
+    stops = [line for line in result.lines if "STOP" in line]
+    return "the kernel cannot run on this machine: " + (stops[-1] if stops else last_words(result))
+
+
+def explain_panic(result, _knobs, _command):
+    """The kernel's own line, found among what followed it."""
+    panics = [line for line in result.lines if "panic: " in line]
+    return "the kernel panicked: " + (panics[0] if panics else last_words(result))
+
+
+def explain_fail(result, _knobs, _command):
+    """main() did not return 0."""
+    return "the app failed; " + last_words(result)
+
+
+EXPLAIN = {
+    "fail": explain_fail,
+    "panic": explain_panic,
+    "stop": stop_line,
+    "timeout": explain_timeout,
+    "reset": explain_reset,
+    "off": explain_off,
+    "killed": explain_killed,
+    "qemu": explain_qemu,
+}
+
+
+def explain(result, knobs, command):
+    """The line for an abnormal end."""
+    return EXPLAIN[result.outcome](result, knobs, command)

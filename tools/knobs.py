@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The knobs: what a person may set for a run, as environment variables or in a test case.
+
+One table names them all, so that the help text, the checks and the tests cannot drift apart. A bad
+value is refused here, in one line that names the knob, the value and the choices, because what
+QEMU would say about it names neither.
+"""
+
+import os
+import re
+import shlex
+
+SMP_MAX = 1
+REFERENCE_DEVICES = ("net", "simple", "blk")
+SIMPLE_FLAVOURS = {
+    "modern": "virtio-simple-pci",
+    "transitional": "virtio-simple-pci-transitional",
+}
+
+
+class KnobError(Exception):
+    """A knob has a value we cannot use; the text is the whole line to print."""
+
+
+def word(text):
+    """A file or app name: anything but nothing."""
+    if not text:
+        raise ValueError("want a name")
+    return text
+
+
+def choice(*choices):
+    """One of a few words."""
+
+    def parse(text):
+        if text not in choices:
+            raise ValueError("choices: " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def size(text):
+    """A memory size as QEMU takes it, where a bare number means MiB."""
+    if not re.fullmatch(r"[1-9][0-9]*[KMG]?", text):
+        raise ValueError("want a number with K, M or G, such as 128M")
+    return text if text[-1] in "KMG" else text + "M"
+
+
+def processors(text):
+    """How many CPUs; the kernel starts only so many."""
+    if not text.isdigit() or not 1 <= int(text) <= SMP_MAX:
+        limit = f"from 1 to {SMP_MAX}" if SMP_MAX > 1 else "1, the only one for now"
+        raise ValueError(f"choices: {limit}")
+    return int(text)
+
+
+def seconds(text):
+    """A time limit, fractions allowed."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or float(text) <= 0:
+        raise ValueError("want seconds, such as 60")
+    return float(text)
+
+
+def accelerator(text):
+    """tcg runs anywhere; kvm is taken only when asked for and usable."""
+    choice("tcg", "kvm")(text)
+    if text == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise ValueError("/dev/kvm is missing or not yours to open; choices here: tcg")
+    return text
+
+
+def devices(text):
+    """Which virtio devices of the reference machine are there, each in its own slot."""
+    names = {"none": [], "reference": list(REFERENCE_DEVICES)}.get(text, text.split(","))
+    if not set(names) <= set(REFERENCE_DEVICES):
+        raise ValueError("choices: none, reference, or some of " + ",".join(REFERENCE_DEVICES))
+    return tuple(names)
+
+
+def simple(text):
+    """The virtio-simple device: a flavour, properties, or both, as one -device argument."""
+    first, _, rest = text.partition(",")
+    if "=" in first:
+        first, rest = "modern", text
+    model = SIMPLE_FLAVOURS.get(first, first)
+    if not re.fullmatch(r"virtio-[a-z0-9-]+", model):
+        choices = ", ".join(SIMPLE_FLAVOURS)
+        raise ValueError(f"choices: {choices}, each with ,property=value after it")
+    return model + ("," + rest if rest else "")
+
+
+def disk(text):
+    """A raw image for the virtio disk; empty means a disk of zeroes that stores nothing."""
+    if text and not os.path.isfile(text):
+        raise ValueError("there is no such file; make one with: truncate -s 64M " + text)
+    return text
+
+
+def arguments(text):
+    """More words for QEMU, quoted as in a shell."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"cannot be split into words: {error}") from None
+
+
+def plain(text):
+    """Text that is passed on as it is, so it must fit in a line."""
+    if "\n" in text:
+        raise ValueError("want one line")
+    return text
+
+
+# name: (default, how to read it, what the help says)
+KNOBS = {
+    "APP": ("demo", word, "the app in the image: a file of apps/ without .c"),
+    "BOOT": ("iso", choice("iso", "direct"), "iso: by GRUB from the ISO; direct: by qemu -kernel"),
+    "MACHINE": ("pc", choice("pc", "q35"), "pc (PCI, the reference machine) or q35 (PCI Express)"),
+    "SMP": ("1", processors, "CPUs of the machine"),
+    "MEM": ("128M", size, "RAM of the machine"),
+    "ACCEL": ("tcg", accelerator, "tcg, or kvm where /dev/kvm is yours to use"),
+    "CMDLINE": ("", plain, "boot arguments, which become the app's argv"),
+    "DEVICES": ("reference", devices, "none, or some of net,simple,blk; each keeps its slot"),
+    "SIMPLE": ("modern", simple, "modern or transitional, and properties: transitional,tag=me"),
+    "DISK": ("", disk, "raw image behind the virtio disk; none: a disk of zeroes"),
+    "QEMU_ARGS": ("", arguments, "more QEMU arguments, quoted as in a shell"),
+    "QEMU": ("", plain, "the QEMU to run; none: the one that `make qemu` built"),
+    "TIMEOUT": ("60", seconds, "seconds after which the machine is stopped"),
+}
+
+
+def parse_knobs(values):
+    """Checked knob values, lower-case names, defaults filled in; unknown names are refused."""
+    unknown = sorted(set(values) - set(KNOBS))
+    if unknown:
+        raise KnobError(f"{unknown[0]} is not a knob; knobs: {', '.join(KNOBS)}")
+    knobs = {}
+    for name, (default, parse, _) in KNOBS.items():
+        text = values.get(name, default)
+        try:
+            knobs[name.lower()] = parse(text)
+        except ValueError as error:
+            raise KnobError(f"{name}={text}: {error}") from None
+    return knobs
+
+
+def environment_knobs(environ):
+    """The knobs somebody set; an empty one is one not set, as in make."""
+    return {name: environ[name] for name in KNOBS if environ.get(name)}
+
+
+def help_text():
+    """A line for each knob, for `make help`."""
+    width = max(map(len, KNOBS))
+    return "\n".join(
+        f"  {name:<{width}}  {text}" + (f" [{default}]" if default else "")
+        for name, (default, _, text) in KNOBS.items()
+    )

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""From knobs to a QEMU command line: the reference machine, in one place.
+
+The runner, the tests and the comparison with Linux all build their machine here, so that what a
+test proves is what a person runs.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from knobs import KnobError
+
+TREE = Path(__file__).resolve().parent.parent
+BUILD_QEMU = TREE / "qemu" / "build-qemu.sh"
+BLANK_DISK = 8 << 20
+
+# What isa-debug-exit makes of the kernel's four endings (kernel/exit.h).
+VERDICTS = {33: "ok", 35: "fail", 37: "panic", 39: "stop"}
+
+# The slots of the mission's machine; pc has its own functions in 0 and 1, q35 in 0 and 31.
+VGA_SLOT = 2
+DEVICE_SLOTS = {"net": 3, "simple": 4, "blk": 5}
+ROOT_BUS = {"pc": "pci.0", "q35": "pcie.0"}
+
+
+class QemuMissing(Exception):
+    """There is no QEMU to run; the text is the whole line to print."""
+
+
+def build_directory():
+    """Where make puts images: $BUILD, as in the Makefile, from the top of the tree."""
+    return TREE / os.environ.get("BUILD", "build")
+
+
+def image_path(knobs):
+    """The file that the machine starts from."""
+    suffix = {"iso": "iso", "direct": "elf"}[knobs["boot"]]
+    return build_directory() / knobs["app"] / f"doorbell.{suffix}"
+
+
+def find_qemu(knobs):
+    """The QEMU to run: the one asked for, else the one built with our device."""
+    if knobs["qemu"]:
+        found = shutil.which(knobs["qemu"])
+        if not found:
+            raise QemuMissing(f"QEMU={knobs['qemu']}: no such program; get one with: make qemu")
+        return found
+    if not BUILD_QEMU.exists():
+        raise QemuMissing("no QEMU with virtio-simple yet; get one with: make qemu")
+    built = subprocess.run([str(BUILD_QEMU)], stdout=subprocess.PIPE, text=True, check=False)
+    if built.returncode or not built.stdout.strip():
+        raise QemuMissing("building QEMU failed, the lines above say why; again: make qemu")
+    return built.stdout.split()[-1]
+
+
+def quoted(text):
+    """A value inside a QEMU option, where a comma would end it."""
+    return str(text).replace(",", ",,")
+
+
+def grub_words(cmdline):
+    """Boot arguments as GRUB's own parser takes them: each word quoted, whatever is in it."""
+    try:
+        return shlex.join(shlex.split(cmdline))
+    except ValueError as error:
+        raise KnobError(f"CMDLINE={cmdline}: {error}") from None
+
+
+def boot_arguments(knobs, image):
+    """The ISO by the BIOS, or the ELF by QEMU itself.
+
+    GRUB cannot see QEMU's command line, but it can read SMBIOS: the boot arguments travel as the
+    one OEM string, so that one ISO serves all of them (iso/grub.cfg reads it).
+    """
+    if knobs["boot"] == "direct":
+        return ["-kernel", str(image)] + (["-append", knobs["cmdline"]] if knobs["cmdline"] else [])
+    oem = "type=11,value=" + quoted("cmdline " + grub_words(knobs["cmdline"]))
+    return ["-cdrom", str(image), "-boot", "order=d", "-smbios", oem]
+
+
+def net_device(_knobs):
+    """virtio-net on QEMU's own user network; no ROM, for nobody boots from it."""
+    return ["-netdev", "user,id=net"], "virtio-net-pci,netdev=net,romfile="
+
+
+def simple_device(knobs):
+    """The device this project brings along."""
+    return [], knobs["simple"]
+
+
+def blk_device(knobs):
+    """virtio-blk on the user's raw image, or on a disk of zeroes."""
+    backend = f"driver=null-co,node-name=disk,size={BLANK_DISK},read-zeroes=on"
+    if knobs["disk"]:
+        backend = f"driver=raw,node-name=disk,file.driver=file,file.filename={quoted(knobs['disk'])}"
+    return ["-blockdev", backend], "virtio-blk-pci,drive=disk"
+
+
+DEVICE_ARGUMENTS = {"net": net_device, "simple": simple_device, "blk": blk_device}
+
+
+def device_arguments(knobs):
+    """The reference machine's own devices, each in its fixed slot."""
+    bus = ROOT_BUS[knobs["machine"]]
+    arguments = ["-device", f"VGA,bus={bus},addr={VGA_SLOT}"]
+    for name in knobs["devices"]:
+        backend, device = DEVICE_ARGUMENTS[name](knobs)
+        slot = DEVICE_SLOTS[name]
+        arguments += [*backend, "-device", f"{device},bus={bus},addr={slot}"]
+    return arguments
+
+
+def machine_arguments(knobs):
+    """The machine without its image: what Linux gets too, when we are compared with it."""
+    return [
+        "-machine", f"{knobs['machine']},accel={knobs['accel']}",
+        "-cpu", "max",
+        "-smp", str(knobs["smp"]),
+        "-m", knobs["mem"],
+        "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
+        "-chardev", "stdio,id=console,signal=on", "-serial", "chardev:console",
+        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+        *device_arguments(knobs),
+        *knobs["qemu_args"],
+    ]
+
+
+def check_image(knobs, image=None):
+    """Says how to get an image that is not there; QEMU would only say that it is not."""
+    image = Path(image) if image else image_path(knobs)
+    if image.is_file():
+        return
+    target = {"iso": "iso", "direct": "kernel"}[knobs["boot"]]
+    raise KnobError(f"no image {shown(image)}; make it with: make {target} APP={knobs['app']}")
+
+
+def shown(path):
+    """A path as a person at the top of the tree would type it."""
+    path = Path(path)
+    return path.relative_to(TREE) if path.is_relative_to(TREE) else path
+
+
+def command_line(knobs, image=None):
+    """The whole command, as `--print` shows it."""
+    image = Path(image) if image else image_path(knobs)
+    return [find_qemu(knobs), *machine_arguments(knobs), *boot_arguments(knobs, image)]
+
+
+def printable(command):
+    """The command as a shell would take it."""
+    return shlex.join(command)

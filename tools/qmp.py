@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""QEMU's control channel (QMP), over a socket pair, so that no file and no port is taken.
+
+It tells what the exit status does not: whether a machine that ended was reset or switched itself
+off, and where a hanging one is.
+"""
+
+import json
+import socket
+
+PATIENCE = 10.0
+
+
+class QmpError(Exception):
+    """QEMU refused a command, or no longer answers."""
+
+
+class Qmp:
+    """Our end of the channel; `theirs` is the file descriptor QEMU inherits."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair()
+        self.ours.settimeout(PATIENCE)
+        self.reader = self.ours.makefile("rb")
+        self.commands = 0
+        self.events = []
+        # QEMU reports no events before this; it reads it whenever it gets there.
+        self.send("qmp_capabilities", {})
+
+    def arguments(self):
+        """What QEMU's command line needs to use its end."""
+        return [
+            "-chardev", f"socket,id=qmp,fd={self.theirs.fileno()}",
+            "-mon", "chardev=qmp,mode=control",
+        ]
+
+    def send(self, command, arguments):
+        """Sends a command without waiting; returns the number its answer will carry."""
+        self.commands += 1
+        message = {"execute": command, "arguments": arguments, "id": self.commands}
+        self.ours.sendall(json.dumps(message).encode() + b"\n")
+        return self.commands
+
+    def receive(self):
+        """The next message of any kind; events are kept on the way."""
+        line = self.reader.readline()
+        if not line:
+            raise QmpError("QEMU has ended")
+        message = json.loads(line)
+        if "event" in message:
+            self.events.append(message)
+        return message
+
+    def execute(self, command, **arguments):
+        """Runs a command (underscores stand for hyphens) and returns its answer."""
+        arguments = {name.replace("_", "-"): value for name, value in arguments.items()}
+        try:
+            number = self.send(command, arguments)
+            message = self.receive()
+            while message.get("id") != number:
+                message = self.receive()
+        except OSError as error:
+            raise QmpError(f"{command}: {error}") from None
+        if "error" in message:
+            raise QmpError(f"{command}: {message['error']['desc']}")
+        return message["return"]
+
+    def shutdown_reason(self):
+        """Why the machine ended, once QEMU has: guest-reset, guest-shutdown, ... or None."""
+        try:
+            while self.receive():
+                pass
+        except (QmpError, OSError):
+            pass
+        reasons = [e["data"]["reason"] for e in self.events if e["event"] == "SHUTDOWN"]
+        return reasons[-1] if reasons else None
+
+    def close(self):
+        """Gives both ends back."""
+        self.reader.close()
+        self.ours.close()
+        self.theirs.close()

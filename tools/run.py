@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs Doorbell in QEMU: its serial console on stdout, 0 when all went well, 1 when not.
+
+What to run comes from the environment, which `make run` fills from its arguments; --help lists
+the knobs. An abnormal end is explained in one line on stderr.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from diagnose import elf_path, explain
+from knobs import KnobError, environment_knobs, help_text, parse_knobs
+from machine import Machine
+from qemu import QemuMissing, check_image, command_line, printable, shown
+
+INTERRUPTED = 130
+
+
+def gdb_port():
+    """A port of the user's own, so that two people on one host do not meet."""
+    return 25000 + os.getuid() % 5000
+
+
+def parse_arguments():
+    """The few things that are not knobs."""
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description=__doc__,
+        epilog="knobs, with their defaults:\n" + help_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--print", action="store_true", help="print the command, run nothing")
+    parser.add_argument("--gdb", action="store_true", help="start stopped and wait for gdb")
+    parser.add_argument("--gdb-port", action="store_true", help="print the port --gdb uses")
+    parser.add_argument("--image", type=Path, help="start this ELF or ISO instead of APP's")
+    return parser.parse_args()
+
+
+def say(text):
+    """Our own lines go where the console's do not."""
+    print(f"run: {text}", file=sys.stderr, flush=True)
+
+
+def show_line(line):
+    """A console line, as soon as it is whole."""
+    print(line, flush=True)
+
+
+def show_complaint(line):
+    """QEMU writes on stderr only when something is wrong, often a reason the guest cannot see."""
+    print(f"QEMU says: {line}", file=sys.stderr, flush=True)
+
+
+def terminate(*_):
+    """SIGTERM takes the same way out as Ctrl-C, so that no QEMU is left behind."""
+    raise KeyboardInterrupt
+
+
+def prepare_gdb(command, knobs):
+    """Stops the machine before its first instruction and says how to join it."""
+    port = gdb_port()
+    say(f"QEMU waits for gdb; in another terminal: make gdb-attach, or: "
+        f"gdb {shown(elf_path(knobs))} -ex 'target remote :{port}'")
+    return [*command, "-S", "-gdb", f"tcp:127.0.0.1:{port}"], None
+
+
+def execute(command, knobs, gdb):
+    """Runs to the end; the exit status of this program."""
+    limit = knobs["timeout"]
+    if gdb:
+        command, limit = prepare_gdb(command, knobs)
+    with Machine(command, limit, show_line, show_complaint) as machine:
+        result = machine.finish()
+    if result.outcome == "ok":
+        return 0
+    say(explain(result, knobs, command))
+    return 1
+
+
+def main():
+    """Knobs, command, run."""
+    options = parse_arguments()
+    if options.gdb_port:
+        print(gdb_port())
+        return 0
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        knobs = parse_knobs(environment_knobs(os.environ))
+        command = command_line(knobs, options.image)
+        if options.print:
+            print(printable(command))
+            return 0
+        check_image(knobs, options.image)
+        return execute(command, knobs, options.gdb)
+    except (KnobError, QemuMissing) as error:
+        say(error)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
