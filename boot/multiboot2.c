@@ -4,6 +4,7 @@
 
 #include "kernel/exit.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 
 /* multiboot2 3.6.1: the head of the information, and of each tag in it; tags are 8-aligned. */
 struct multiboot2_info {
@@ -48,6 +49,16 @@ struct multiboot2_memory {
 
 #define MULTIBOOT2_MEMORY_AVAILABLE 1
 
+/* 3.6.14, 3.6.15: the tag holds a copy of the RSDP; ours outlives the loader's memory. */
+static u8 rsdp_copy[36];
+
+static void take_rsdp(const struct multiboot2_tag *tag, struct boot_info *boot)
+{
+	memset(rsdp_copy, 0, sizeof(rsdp_copy));
+	memcpy(rsdp_copy, tag + 1, min(tag->size - sizeof(*tag), sizeof(rsdp_copy)));
+	boot->acpi_rsdp = (uintptr_t)rsdp_copy;
+}
+
 static void parse_memory_map(const struct multiboot2_tag *tag, struct boot_info *boot)
 {
 	const struct multiboot2_memory_map *map = (const void *)tag;
@@ -84,9 +95,9 @@ static void parse_tag(const struct multiboot2_tag *tag, struct boot_info *boot,
 		parse_memory_map(tag, boot);
 		break;
 	case TAG_ACPI_OLD:
-	case TAG_ACPI_NEW: /* a copy of the RSDP; the newer one wins, whichever comes first */
+	case TAG_ACPI_NEW: /* the newer one wins, whichever comes first */
 		if (!boot->acpi_rsdp || tag->type == TAG_ACPI_NEW)
-			boot->acpi_rsdp = address + sizeof(*tag);
+			take_rsdp(tag, boot);
 		break;
 	}
 }

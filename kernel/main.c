@@ -5,6 +5,8 @@
 #include "kernel/exit.h"
 #include "kernel/init.h"
 #include "kernel/ksyms.h"
+#include "kernel/page_alloc.h"
+#include "kernel/paging.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -42,6 +44,8 @@ void kernel_main(const struct boot_info *boot)
 	int result;
 
 	print_banner(boot);	 /* who started us, on what */
+	memory_init(boot);	 /* the page and object allocators */
+	paging_init();		 /* each page with only the rights it needs */
 	do_initcalls();		 /* buses, drivers, then devices */
 	result = run_app(boot);	 /* what all this is for */
 	if (result)

@@ -10,8 +10,13 @@
 
 #define PAGE_SIZE 4096ULL
 
-/* Zeroed, page-aligned, physically contiguous; `size` in bytes is rounded up to pages.
- * NULL when there is none. free_pages_exact takes the same size, and ignores NULL. */
+/*
+ * All of these can be called with interrupts on or off.
+ *
+ * Zeroed, page-aligned, physically contiguous; `size` in bytes is rounded up to pages.
+ * NULL when there is none or size is 0. free_pages_exact takes the same size and ignores NULL;
+ * it panics on anything but what one call gave, and on a second free.
+ */
 void *alloc_pages_exact(size_t size);
 void free_pages_exact(void *pages, size_t size);
 
@@ -28,6 +33,9 @@ struct memory_counters {
 };
 void memory_count(struct memory_counters *counters);
 
+/* For tests: the n-th allocation from now on, of pages or objects, fails once; 0: none does. */
+void memory_fail_nth(u64 n);
+
 /* True when [address, address + size) lies wholly in RAM that the loader's map calls usable. */
 bool memory_is_ram(u64 address, u64 size);
 
@@ -39,8 +47,9 @@ static inline u64 virt_to_phys(const volatile void *pointer)
 
 /*
  * Maps device registers where they are, uncached; `address` is physical, `size` in bytes, above
- * 4 GiB too. NULL on overflow, on RAM, or without memory for page tables. Never unmapped: the
- * mapping is the identity, and mapping a region twice is the same as once.
+ * 4 GiB too. NULL, with a line, on overflow, on RAM, on a page that is mapped in another way,
+ * beyond the CPU's physical addresses or 128 TiB, or without memory for page tables. Never
+ * unmapped: the mapping is the identity, and mapping a region twice is the same as once.
  */
 volatile void *ioremap(u64 address, u64 size);
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps lie apart
+ * from the pages, so a device that writes to a page it no longer owns cannot harm them; two bits
+ * a page make 4 MiB for 64 GiB. Callable with interrupts on or off; with more CPUs a lock belongs
+ * where interrupts are turned off here.
+ */
+#include "kernel/page_alloc.h"
+
+#include "kernel/exit.h"
+#include "kernel/image.h"
+#include "kernel/irq.h"
+#include "kernel/memmap.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+
+/* RAM that must be left beside the image: page tables, drivers, rings and the app's own. */
+#define MEMORY_NEEDED (768 * 1024ULL)
+
+#define WORD_BITS 64
+#define WORD_FULL (~0ULL)
+
+struct zone {
+	u64 start; /* address of its first page */
+	u64 pages;
+	u64 *used; /* a bit a page; those past the end are set */
+	u64 *last; /* set on the last page of each allocation */
+	u64 hint;  /* words before this one are full */
+};
+
+static struct zone zones[RANGES_MAX];
+static unsigned int zone_count;
+static u64 pages_total, pages_free_count;
+static u64 fail_countdown;
+
+static bool test_bit(const u64 *bitmap, u64 bit)
+{
+	return bitmap[bit / WORD_BITS] >> (bit % WORD_BITS) & 1;
+}
+
+static void change_bit(u64 *bitmap, u64 bit, bool set)
+{
+	if (set)
+		bitmap[bit / WORD_BITS] |= BIT_ULL(bit % WORD_BITS);
+	else
+		bitmap[bit / WORD_BITS] &= ~BIT_ULL(bit % WORD_BITS);
+}
+
+static u64 range_words(const struct range *range)
+{
+	u64 pages = (range->end - range->start) / PAGE_SIZE;
+
+	return ALIGN_UP(pages, WORD_BITS) / WORD_BITS;
+}
+
+static u64 set_bytes(const struct range_set *set)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++)
+		bytes += set->ranges[i].end - set->ranges[i].start;
+	return bytes;
+}
+
+/* Takes room for all bitmaps out of a range that is mapped already. */
+static u64 *take_bitmaps(struct range_set *available)
+{
+	const u64 mapped_end = 1ULL << 32;
+	u64 size = 0, start;
+	unsigned int i;
+
+	for (i = 0; i < available->count; i++)
+		size += 2 * sizeof(u64) * range_words(&available->ranges[i]);
+	size = ALIGN_UP(size, PAGE_SIZE);
+	for (i = 0; i < available->count; i++) {
+		start = available->ranges[i].start;
+		if (start + size <= min(available->ranges[i].end, mapped_end)) {
+			range_set_remove(available, start, start + size);
+			memset((void *)(uintptr_t)start, 0, size);
+			return (u64 *)(uintptr_t)start;
+		}
+	}
+	machine_stop("no room for the page allocator's %llu KiB of bitmaps", size / 1024);
+}
+
+static u64 *add_zone(const struct range *range, u64 *bitmaps)
+{
+	struct zone *zone = &zones[zone_count++];
+	u64 words = range_words(range), page;
+
+	zone->start = range->start;
+	zone->pages = (range->end - range->start) / PAGE_SIZE;
+	zone->used = bitmaps;
+	zone->last = bitmaps + words;
+	for (page = zone->pages; page < words * WORD_BITS; page++)
+		change_bit(zone->used, page, true);
+	pages_total += zone->pages;
+	return bitmaps + 2 * words;
+}
+
+void memory_init(const struct boot_info *boot)
+{
+	static struct range_set available;
+	u64 image = (uintptr_t)image_start, image_size = (uintptr_t)image_end - image;
+	u64 left, *bitmaps;
+	unsigned int i;
+
+	memmap_init(boot);
+	available = *memmap_ram();
+	range_set_remove(&available, 0, LOW_MEMORY_END);
+	range_set_remove(&available, image, ALIGN_UP(image + image_size, PAGE_SIZE));
+	left = set_bytes(&available);
+	if (left < MEMORY_NEEDED)
+		machine_stop("need %llu KiB of RAM, have %llu KiB",
+			     (image + image_size + MEMORY_NEEDED) / 1024,
+			     (image + image_size + left) / 1024);
+	bitmaps = take_bitmaps(&available);
+	for (i = 0; i < available.count; i++)
+		bitmaps = add_zone(&available.ranges[i], bitmaps);
+	pages_free_count = pages_total;
+}
+
+/* The first of `count` free pages in a row, or zone->pages. */
+static u64 find_run(const struct zone *zone, u64 count)
+{
+	u64 page = zone->hint * WORD_BITS, run = 0, word;
+
+	while (page < zone->pages && run < count) {
+		word = zone->used[page / WORD_BITS];
+		if (page % WORD_BITS == 0 && (word == 0 || word == WORD_FULL)) {
+			run = word ? 0 : run + WORD_BITS;
+			page += WORD_BITS;
+		} else {
+			run = test_bit(zone->used, page) ? 0 : run + 1;
+			page++;
+		}
+	}
+	return run >= count ? page - run : zone->pages;
+}
+
+static void *zone_alloc(struct zone *zone, u64 count)
+{
+	u64 words = ALIGN_UP(zone->pages, WORD_BITS) / WORD_BITS;
+	u64 first, page;
+
+	while (zone->hint < words && zone->used[zone->hint] == WORD_FULL)
+		zone->hint++;
+	first = find_run(zone, count);
+	if (first >= zone->pages)
+		return NULL;
+	for (page = first; page < first + count; page++)
+		change_bit(zone->used, page, true);
+	change_bit(zone->last, first + count - 1, true);
+	pages_free_count -= count;
+	return (void *)(uintptr_t)(zone->start + first * PAGE_SIZE);
+}
+
+void *pages_alloc(u64 count)
+{
+	u64 flags = local_irq_save();
+	void *pages = NULL;
+	unsigned int i;
+
+	for (i = 0; count && i < zone_count && !pages; i++)
+		pages = zone_alloc(&zones[i], count);
+	local_irq_restore(flags);
+	if (pages)
+		memset(pages, 0, count * PAGE_SIZE);
+	return pages;
+}
+
+static struct zone *find_zone(u64 address)
+{
+	unsigned int i;
+
+	for (i = 0; i < zone_count; i++) {
+		if (address - zones[i].start < zones[i].pages * PAGE_SIZE)
+			return &zones[i];
+	}
+	return NULL;
+}
+
+bool pages_allocated(u64 address)
+{
+	struct zone *zone = find_zone(address);
+
+	return zone && test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
+}
+
+/* Panics unless one allocation is exactly the `count` pages from `first` on. */
+static void check_allocation(const struct zone *zone, u64 first, u64 count)
+{
+	u64 address = zone->start + first * PAGE_SIZE, page;
+
+	if (count > zone->pages - first)
+		panic("free of %llu pages at 0x%llx: past the end of RAM", count, address);
+	if (first && test_bit(zone->used, first - 1) && !test_bit(zone->last, first - 1))
+		panic("free of %llu pages at 0x%llx: not the start of an allocation", count,
+		      address);
+	for (page = first; page < first + count; page++) {
+		if (!test_bit(zone->used, page))
+			panic("free of %llu pages at 0x%llx: already free", count, address);
+		if (test_bit(zone->last, page) != (page == first + count - 1))
+			panic("free of %llu pages at 0x%llx: not the size that was allocated",
+			      count, address);
+	}
+}
+
+void pages_free(void *pages, u64 count)
+{
+	u64 address = (uintptr_t)pages, flags = local_irq_save(), first, page;
+	struct zone *zone = find_zone(address);
+
+	if (!zone || !IS_ALIGNED(address, PAGE_SIZE) || !count)
+		panic("free of %llu pages at 0x%llx: not from this allocator", count, address);
+	first = (address - zone->start) / PAGE_SIZE;
+	check_allocation(zone, first, count);
+	for (page = first; page < first + count; page++)
+		change_bit(zone->used, page, false);
+	change_bit(zone->last, first + count - 1, false);
+	zone->hint = min(zone->hint, first / WORD_BITS);
+	pages_free_count += count;
+	local_irq_restore(flags);
+}
+
+void *alloc_pages_exact(size_t size)
+{
+	if (!size || size > SIZE_MAX - PAGE_SIZE || memory_must_fail())
+		return NULL;
+	return pages_alloc(ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
+}
+
+void free_pages_exact(void *pages, size_t size)
+{
+	if (pages)
+		pages_free(pages, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
+}
+
+void memory_fail_nth(u64 n)
+{
+	fail_countdown = n;
+}
+
+bool memory_must_fail(void)
+{
+	return fail_countdown && !--fail_countdown;
+}
+
+void memory_count(struct memory_counters *counters)
+{
+	counters->pages_total = pages_total;
+	counters->pages_free = pages_free_count;
+	counters->objects = kalloc_objects();
+}

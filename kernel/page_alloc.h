@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the page allocator, for the other allocators and for paging. */
+#ifndef KERNEL_PAGE_ALLOC_H
+#define KERNEL_PAGE_ALLOC_H
+
+#include "kernel/bootinfo.h"
+
+/*
+ * Builds the allocator over the loader's map. Stops the machine in one line when there is too
+ * little RAM. One CPU, the low 4 GiB mapped.
+ */
+void memory_init(const struct boot_info *boot);
+
+/* `count` zeroed contiguous pages, the lowest there are, or NULL. */
+void *pages_alloc(u64 count);
+
+/* Gives back exactly what one pages_alloc gave; panics on anything else. */
+void pages_free(void *pages, u64 count);
+
+/* True when the page at `address` is one that pages_alloc has given out. */
+bool pages_allocated(u64 address);
+
+/* True when this allocation is the one that memory_fail_nth has picked to fail. */
+bool memory_must_fail(void);
+
+/* Objects in use, for memory_count. */
+u64 kalloc_objects(void);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, but for
+ * the guard pages at the start, so nothing has to be flushed later. One CPU; not called from
+ * interrupt handlers.
+ */
+#include "kernel/paging.h"
+
+#include "kernel/cpu.h"
+#include "kernel/exit.h"
+#include "kernel/image.h"
+#include "kernel/memmap.h"
+#include "kernel/memory.h"
+#include "kernel/page_alloc.h"
+#include "kernel/printk.h"
+#include "kernel/stack.h"
+
+#define PTE_P BIT_ULL(0)
+#define PTE_RW BIT_ULL(1)
+#define PTE_PWT BIT_ULL(3)
+#define PTE_PCD BIT_ULL(4)
+#define PTE_PS BIT_ULL(7)
+#define PTE_NX BIT_ULL(63)
+#define PTE_ADDRESS 0x000ffffffffff000ULL
+#define PTE_RIGHTS (PTE_P | PTE_RW | PTE_PWT | PTE_PCD | PTE_NX)
+
+#define MAP_TEXT PTE_P
+#define MAP_RODATA (PTE_P | PTE_NX)
+#define MAP_DATA (PTE_P | PTE_RW | PTE_NX)
+#define MAP_DEVICE (PTE_P | PTE_RW | PTE_PWT | PTE_PCD | PTE_NX)
+
+#define TABLE_ENTRIES 512
+#define TOP_LEVEL 4
+#define CPUID_NX BIT_ULL(20)
+#define CPUID_1GIB_PAGES BIT_ULL(26)
+
+static u64 *top_table;
+static u64 nx_mask = ~0ULL;    /* without PTE_NX when the CPU lacks it */
+static unsigned int leaf_level; /* of the largest page: 3 is 1 GiB, 2 is 2 MiB */
+
+/* The bytes one entry of a table of `level` spans: 4 KiB, 2 MiB, 1 GiB, 512 GiB. */
+static u64 level_size(unsigned int level)
+{
+	return PAGE_SIZE << (9 * (level - 1));
+}
+
+static u64 *table_entry(u64 *table, u64 address, unsigned int level)
+{
+	return &table[address / level_size(level) % TABLE_ENTRIES];
+}
+
+static bool is_leaf(u64 entry, unsigned int level)
+{
+	return level == 1 || (entry & PTE_PS);
+}
+
+static u64 *entry_table(u64 entry)
+{
+	return (u64 *)(uintptr_t)(entry & PTE_ADDRESS);
+}
+
+/* True when the entry can map [address, end) by one page. */
+static bool fits_leaf(u64 address, u64 end, unsigned int level)
+{
+	return level == 1 || (level <= leaf_level && IS_ALIGNED(address, level_size(level)) &&
+			      end - address >= level_size(level));
+}
+
+/*
+ * Maps what begins at `address` with one entry. Returns the bytes that are mapped from there, or 0
+ * when the page has other rights already or no table can be had.
+ */
+static u64 map_one(u64 address, u64 end, u64 rights)
+{
+	u64 *table = top_table, *entry, *new;
+	unsigned int level;
+
+	for (level = TOP_LEVEL;; level--) {
+		entry = table_entry(table, address, level);
+		if (*entry & PTE_P && is_leaf(*entry, level)) {
+			if ((*entry & PTE_RIGHTS) != rights)
+				return 0;
+			break;
+		}
+		if (!(*entry & PTE_P) && fits_leaf(address, end, level)) {
+			*entry = address | rights | (level > 1 ? PTE_PS : 0);
+			break;
+		}
+		if (!(*entry & PTE_P)) {
+			new = pages_alloc(1);
+			if (!new)
+				return 0;
+			*entry = (uintptr_t)new | PTE_P | PTE_RW;
+		}
+		table = entry_table(*entry);
+	}
+	return level_size(level) - (address & (level_size(level) - 1));
+}
+
+/* Maps whole pages; false as map_one. */
+static bool map_range(u64 start, u64 end, u64 rights)
+{
+	u64 mapped;
+
+	for (rights &= nx_mask; start < end; start += mapped) {
+		mapped = map_one(start, end, rights);
+		if (!mapped)
+			return false;
+	}
+	return true;
+}
+
+/* The entry that maps `address`, or NULL; *level is its level. */
+static u64 *find_leaf(u64 address, unsigned int *level)
+{
+	u64 *table = top_table, *entry;
+
+	if (!table || address >= IDENTITY_LIMIT)
+		return NULL;
+	for (*level = TOP_LEVEL;; --*level) {
+		entry = table_entry(table, address, *level);
+		if (!(*entry & PTE_P))
+			return NULL;
+		if (is_leaf(*entry, *level))
+			return entry;
+		table = entry_table(*entry);
+	}
+}
+
+static bool map_ram(void)
+{
+	static struct range_set plain;
+	u64 image = (uintptr_t)image_start;
+	unsigned int i;
+
+	plain = *memmap_ram();
+	range_set_remove(&plain, 0, LOW_MEMORY_END);
+	range_set_remove(&plain, image, ALIGN_UP((u64)(uintptr_t)image_end, PAGE_SIZE));
+	for (i = 0; i < plain.count; i++) {
+		if (!map_range(plain.ranges[i].start, plain.ranges[i].end, MAP_DATA))
+			return false;
+	}
+	return true;
+}
+
+static bool map_image(void)
+{
+	u64 text = (uintptr_t)image_start, text_limit = (uintptr_t)text_end;
+	u64 rodata = (uintptr_t)rodata_start, rodata_limit = (uintptr_t)rodata_end;
+	u64 data = (uintptr_t)data_start, data_limit = (uintptr_t)image_end;
+
+	return map_range(text, ALIGN_UP(text_limit, PAGE_SIZE), MAP_TEXT) &&
+	       map_range(rodata, ALIGN_UP(rodata_limit, PAGE_SIZE), MAP_RODATA) &&
+	       map_range(data, ALIGN_UP(data_limit, PAGE_SIZE), MAP_DATA);
+}
+
+static void unmap_guard_pages(void)
+{
+	const struct kernel_stack *stack;
+	unsigned int i, level;
+	u64 *entry;
+
+	for (i = 0; (stack = stack_get(i)); i++) {
+		entry = find_leaf(stack->guard, &level);
+		if (entry && level == 1)
+			*entry = 0;
+	}
+}
+
+void paging_init(void)
+{
+	u32 features = cpuid(0x80000001, 0).edx;
+
+	if (!(features & CPUID_NX))
+		nx_mask = ~PTE_NX;
+	leaf_level = features & CPUID_1GIB_PAGES ? 3 : 2;
+	top_table = pages_alloc(1);
+	leaf_level = top_table ? leaf_level : 0;
+	if (!top_table || !map_ram())
+		machine_stop("no memory for page tables");
+	leaf_level = 1; /* the image page by page: the guard pages lie in it */
+	if (!map_image())
+		machine_stop("no memory for page tables");
+	leaf_level = features & CPUID_1GIB_PAGES ? 3 : 2;
+	unmap_guard_pages();
+	write_cr3((uintptr_t)top_table);
+}
+
+/* Maps the pages around [address, address + size), which are no RAM; says why when it cannot. */
+static bool map_outside_ram(u64 address, u64 size, u64 rights)
+{
+	u64 start = address & ~(PAGE_SIZE - 1);
+	u64 end = ALIGN_UP(address + size, PAGE_SIZE);
+
+	if (!size || address + size < address || address + size > memmap_physical_limit())
+		printk("paging: 0x%llx bytes at 0x%llx: beyond what this CPU can address\n", size,
+		       address);
+	else if (memmap_overlaps_ram(start, end - start))
+		printk("paging: 0x%llx bytes at 0x%llx: RAM is there\n", size, address);
+	else if (!map_range(start, end, rights))
+		printk("paging: 0x%llx bytes at 0x%llx: mapped otherwise, or no memory\n", size,
+		       address);
+	else
+		return true;
+	return false;
+}
+
+volatile void *ioremap(u64 address, u64 size)
+{
+	return map_outside_ram(address, size, MAP_DEVICE) ? (volatile void *)(uintptr_t)address
+							  : NULL;
+}
+
+const void *map_firmware(u64 address, u64 size)
+{
+	u64 end = ALIGN_UP(address + size, PAGE_SIZE);
+	bool mapped;
+
+	if (address < PAGE_SIZE || end < address)
+		return NULL;
+	if (address >= LOW_MEMORY_END && memory_is_ram(address, size))
+		return (const void *)(uintptr_t)address;
+	if (end <= LOW_MEMORY_END) /* even where RAM is: it is never given out */
+		mapped = map_range(address & ~(PAGE_SIZE - 1), end, MAP_RODATA);
+	else
+		mapped = map_outside_ram(address, size, MAP_RODATA);
+	return mapped ? (const void *)(uintptr_t)address : NULL;
+}
+
+enum mapping paging_lookup(u64 address)
+{
+	unsigned int level;
+	u64 *entry = find_leaf(address, &level);
+
+	if (!entry)
+		return MAPPED_NOT;
+	return *entry & PTE_PCD ? MAPPED_DEVICE : MAPPED_CACHED;
+}

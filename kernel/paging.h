@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The page tables: an identity map in which each thing has only the rights it needs. */
+#ifndef KERNEL_PAGING_H
+#define KERNEL_PAGING_H
+
+#include "kernel/types.h"
+
+/*
+ * Replaces the boot page tables: all RAM from 1 MiB on read-write, the image by its parts, nothing
+ * executable but .text, guard pages and the first MiB not mapped. Stops the machine without memory
+ * for the tables. Interrupts off; after memory_init.
+ */
+void paging_init(void);
+
+/*
+ * Makes firmware data at physical `address` readable, cached, where it is; RAM already is. NULL on
+ * overflow, in the null page, beyond the CPU's addresses, on a page that is mapped in another way, or without memory
+ * for page tables. Never unmapped.
+ */
+const void *map_firmware(u64 address, u64 size);
+
+/* What a page is mapped as. */
+enum mapping { MAPPED_NOT, MAPPED_CACHED, MAPPED_DEVICE };
+enum mapping paging_lookup(u64 address);
+
+#endif
