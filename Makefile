@@ -35,7 +35,9 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 
 # ---- compiling ---------------------------------------------------------------------------------
 UAPI := $(BUILD)/uapi
-CPPFLAGS := -I. -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI)
+# Asked once, and only when compiling: before set-up there may be no compiler to ask.
+CC_INCLUDE = $(eval CC_INCLUDE := $$(shell $$(CC) -print-file-name=include))$(CC_INCLUDE)
+CPPFLAGS = -I. -nostdinc -isystem $(CC_INCLUDE) -isystem $(UAPI)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections \
@@ -66,7 +68,7 @@ $(BUILD)/obj:
 	@mkdir -p $@
 
 # Flags and the set of sources are inputs too: a change of either builds anew.
-STAMP_TEXT := $(CC) $(CPPFLAGS) $(CFLAGS) | $(LD) $(LDFLAGS)
+STAMP_TEXT = $(CC) $(CPPFLAGS) $(CFLAGS) | $(LD) $(LDFLAGS)
 $(BUILD)/flags: FORCE | $(BUILD)/obj
 	@echo '$(STAMP_TEXT)' | cmp -s - $@ || echo '$(STAMP_TEXT)' > $@
 $(OUT)/sources: FORCE
@@ -95,7 +97,7 @@ $(ELF): $(OUT)/stage1.elf
 	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms.o -o $@
 	@echo "built $@"
 
-.PHONY: kernel iso run qemu FORCE
+.PHONY: kernel iso FORCE
 kernel: $(ELF)
 FORCE:
 
@@ -120,3 +122,94 @@ $(ISO): $(ELF) $(OUT)/grub.cfg
 iso: $(ISO)
 
 -include $(OBJECTS:.o=.d) $(APP_OBJECT:.o=.d)
+
+# ---- set-up and running ------------------------------------------------------------------------
+IMAGE := $(if $(filter direct,$(BOOT)),$(ELF),$(ISO))
+# `make -n` runs the lines that call make, and must not build QEMU by that.
+FIND_QEMU := $(if $(findstring n,$(filter-out x-%,$(firstword x$(MAKEFLAGS)))),echo qemu,tools/find-qemu.sh)
+
+.PHONY: setup qemu run gdb run-now gdb-now gdb-attach image doctor help
+setup:
+	@tools/setup.sh run
+qemu: setup
+	@tools/find-qemu.sh
+
+# A make of its own for the rest: on a bare machine this one has read the Makefile without compiler.
+run gdb: setup
+	@qemu="$$($(FIND_QEMU))" && exec $(MAKE) --no-print-directory QEMU="$$qemu" $@-now
+run-now: $(IMAGE)
+	@exec $(PYTHON) tools/run.py
+gdb-now: $(IMAGE)
+	@exec $(PYTHON) tools/run.py --gdb
+gdb-attach: $(ELF)
+	@exec gdb $(ELF) -ex "target remote :$$($(PYTHON) tools/run.py --gdb-port)"
+image: $(IMAGE)
+
+doctor:
+	@tools/doctor.sh
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+	@$(PYTHON) tools/run.py --help | sed -n '/^knobs/,$$p'
+
+#: make run             set up what is missing, boot the ISO in QEMU, run the demo
+#: make test            the same set-up, then every test; FULL=1 for the long ones too
+#: make doctor          what is missing or odd on this machine, and the line that mends it
+#: make gdb             start QEMU stopped; then, in another terminal: make gdb-attach
+#: make kernel, iso     only the image, of APP
+#: make qemu            only QEMU with virtio-simple; prints its path
+#: make setup           only the packages
+#: make style, layers, headers, test-host      one part of make test
+#: make compile_commands.json                  for clangd
+#: make clean           remove what make made; distclean: and the QEMU it built
+#: other settings: CC=clang, CROSS_COMPILE=x86_64-linux-gnu-, BUILD=folder, V=1, EXTRA_CFLAGS=
+#: WITHOUT=drivers/virtio/virtio_simple.c      leaves a driver out of the image
+#:
+
+# ---- testing -----------------------------------------------------------------------------------
+APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
+# The apps that tests boot: each as an ELF, and those that tests boot by GRUB as an ISO too.
+TEST_KERNELS := $(APPS)
+TEST_ISOS := $(filter demo,$(APPS))
+HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h)
+
+.PHONY: test images kernels style layers headers
+test:
+	@tools/setup.sh test
+	@MAKE="$(MAKE)" exec $(PYTHON) tools/test.py
+images:
+	@for app in $(TEST_KERNELS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
+	@for app in $(TEST_ISOS); do $(MAKE) --no-print-directory APP=$$app iso || exit 1; done
+kernels:
+	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
+style:
+	@$(PYTHON) tools/style.py
+layers:
+	@$(PYTHON) tools/layers.py
+# Each header stands on its own: it compiles without another before it.
+headers: $(UAPI)/.ready
+	@for header in $(HEADERS); do \
+		$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c /dev/null || exit 1; \
+	done
+	@echo "headers: $(words $(HEADERS)) compile on their own"
+-include $(wildcard tests/host/*.mk)
+
+# ---- for editors, and tidying up ---------------------------------------------------------------
+.PHONY: compile_commands.json clean distclean
+compile_commands.json: $(UAPI)/.ready
+	@command=$$(printf '%s' '$(CC) $(CPPFLAGS) $(CFLAGS)' | sed 's/[\\"]/\\&/g'); separator='['; \
+	for file in $(SOURCES) $(wildcard apps/*.c); do \
+		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -c %s"}' \
+			"$$separator" "$(CURDIR)" "$$file" "$$command" "$$file"; \
+		separator=','; \
+	done > $@; echo ']' >> $@
+	@echo "made $@ for $(words $(SOURCES) $(APPS)) files"
+
+# Refuses a BUILD that this tree lies in.
+clean:
+	@case "$(CURDIR)/" in "$(abspath $(BUILD))/"*) \
+		echo "make: BUILD=$(BUILD) is this tree or above it; not removed" >&2; exit 1 ;; esac
+	@rm -rf "$(BUILD)" compile_commands.json .pytest_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+distclean: clean
+	@cache="$${DOORBELL_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/doorbell}"; \
+		rm -rf "$$cache"; echo "removed $$cache; the next make run builds QEMU again"

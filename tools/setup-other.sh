@@ -20,7 +20,7 @@ needs_kernel() {
 		command|${CROSS_COMPILE:-}nm|reads its symbols (binutils)
 		command|awk|makes the symbol table (gawk or mawk)
 		command|$python|starts QEMU and reads its output (python3)
-		header|linux/virtio_pci.h|names the registers (Linux's UAPI headers: linux-headers, kernel-headers)
+		header|linux/virtio_pci.h|names the registers (linux-headers, kernel-headers)
 	EOF_LIST
 }
 
@@ -33,10 +33,10 @@ needs_iso() {
 	EOF_LIST
 }
 
-# The build script takes QEMU from Debian's source package; elsewhere one is built by hand of these.
+# The build script takes QEMU from Debian's source package; elsewhere one is built by hand.
 needs_qemu() {
 	cat <<-'EOF_LIST'
-		setting|QEMU=/path/to/qemu-system-x86_64|a QEMU with virtio-simple, built from qemu/ by hand
+		setting|QEMU=/path/to/it|a QEMU with virtio-simple, built by hand from qemu/
 		command|meson|configures QEMU
 		command|ninja|builds QEMU (ninja, ninja-build)
 		command|pkg-config|finds QEMU's libraries (pkgconf)
@@ -98,9 +98,9 @@ main() {
 		printf '%s\n' "${missing[@]}"
 	else
 		{
-			echo "setup: this system does not use apt, so nothing is installed for you. Missing:"
+			echo "setup: no apt here, so nothing is installed for you. Missing:"
 			printf '  %s\n' "${missing[@]}"
-			echo "Install these with your system's package manager, then run the same make command again."
+			echo "Install these, then run the same make command again."
 		} >&2
 		exit 1
 	fi

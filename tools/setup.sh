@@ -76,9 +76,10 @@ choose_apt() {
 }
 
 ask_for_packages() {
-	say "$# package(s) that building or testing needs are missing, and only root may install them."
-	say "$1. Run this as root, then the same make command again:"
+	local why=$1
 	shift
+	say "$# package(s) that building or testing needs are missing, and only root may install them."
+	say "$why. Run this as root, then the same make command again:"
 	echo "  apt-get install --no-install-recommends $*" >&2
 	exit 1
 }
@@ -144,7 +145,8 @@ setup_with_apt() {
 	if ((${#missing[@]} == 0)); then
 		return 0
 	fi
-	choose_apt || ask_for_packages "You are $(id -un), without a sudo that works here" "${missing[@]}"
+	choose_apt ||
+		ask_for_packages "You are $(id -un), without a sudo that works here" "${missing[@]}"
 	mapfile -t absent < <(without_candidate "${missing[@]}")
 	if ((${#absent[@]} > 0)); then
 		update_lists
