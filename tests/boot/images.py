@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Prints what to make before the boot tests run, one line each: "iso APP=demo".
+
+The cases themselves say which images they need, so adding one takes no edit of the Makefile.
+"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
+
+from casefile import CaseError, load_case  # noqa: E402  (the path above must come first)
+
+TARGETS = {"direct": "kernel", "iso": "iso"}
+# What the tests in Python start: the runner's own, and the comparisons of PCI topologies.
+OTHERS = {("demo", "direct"), ("hello", "direct"), ("hello", "iso")}
+
+
+def needed():
+    """(app, boot) of every variant of every readable case; tests report the unreadable ones."""
+    found = set(OTHERS)
+    for path in (HERE / "cases").glob("*.case"):
+        try:
+            variants = load_case(path).variants()
+        except CaseError:
+            continue
+        found |= {(v.settings.get("APP", "demo"), v.settings.get("BOOT", "iso")) for v in variants}
+    return found
+
+
+if __name__ == "__main__":
+    for app, boot in sorted(needed()):
+        print(f"{TARGETS[boot]} APP={app}")

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""The runner's diagnoses: one line each, that says what happened and what to do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import tiny_guest as guest
+
+RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
+
+
+def environment(qemu, tmp_path, settings):
+    """A run of our own: no knob of the person who started the tests gets in."""
+    base = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "QEMU": qemu}
+    return {**base, "BUILD": str(tmp_path), "BOOT": "direct", "DEVICES": "none", "TIMEOUT": "20",
+            **settings}
+
+
+def start(qemu, tmp_path, *pieces, options=(), **settings):
+    """Starts the runner on a tiny guest."""
+    words = [sys.executable, str(RUNNER), *options]
+    if pieces:
+        words += ["--image", str(guest.write(tmp_path / "guest.elf", *pieces))]
+    return subprocess.Popen(words, env=environment(qemu, tmp_path, settings), text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process):
+    """Exit status, console, and the runner's own lines."""
+    console, errors = process.communicate(timeout=60)
+    return process.returncode, console, errors
+
+
+def verdict(*arguments, **settings):
+    """The runner's one line about a run that must not be good."""
+    status, _, errors = finish(start(*arguments, **settings))
+    own = [line for line in errors.splitlines() if line.startswith("run: ")]
+    assert status == 1 and len(own) == 1, errors
+    return own[0]
+
+
+def test_success(qemu, tmp_path):
+    run = start(qemu, tmp_path, guest.say("one\r\n\x1b[2Jtwo\n"), guest.leave(0x10))
+    assert finish(run) == (0, "one\ntwo\n", "")
+
+
+@pytest.mark.parametrize("value, text, said", [
+    (0x11, "x\n", "the app failed; its last line: x"),
+    (0x12, "panic: oh\n[<0>]\n", "the kernel panicked: panic: oh"),
+    (0x13, "STOP: no\n", "the kernel cannot run on this machine: STOP: no"),
+])
+def test_verdicts_of_the_kernel(qemu, tmp_path, value, text, said):
+    assert said in verdict(qemu, tmp_path, guest.say(text), guest.leave(value))
+
+
+def test_hanging_guest(qemu, tmp_path):
+    line = verdict(qemu, tmp_path, guest.say("last words\n"), guest.HANG, TIMEOUT="1")
+    assert "no end after 1 s, at 0x10" in line and "its last line: last words" in line
+    assert "make gdb" in line
+
+
+def test_triple_fault_names_the_first_exception(qemu, tmp_path):
+    line = verdict(qemu, tmp_path, guest.TRIPLE_FAULT)
+    assert "triple fault: vector 6 (invalid opcode) at 0x100007" in line
+    assert (tmp_path / "last-reset.log").read_text().count("Triple fault") == 1
+
+
+def test_reset_without_a_fault(qemu, tmp_path):
+    assert "reset the machine without a verdict" in verdict(qemu, tmp_path, guest.RESET)
+
+
+def test_power_off_is_no_success(qemu, tmp_path):
+    line = verdict(qemu, tmp_path, guest.say("bye\n"), guest.POWER_OFF)
+    assert "switched the machine off without a verdict; its last line: bye" in line
+
+
+def test_qemu_without_the_device(qemu, tmp_path):
+    line = verdict(qemu, tmp_path, guest.HANG, DEVICES="simple", SIMPLE="virtio-simple-lost-pci")
+    assert "has no virtio-simple-lost-pci device; build one that has: make qemu" in line
+
+
+def test_qemu_that_refuses_its_arguments(qemu, tmp_path):
+    status, _, errors = finish(start(qemu, tmp_path, guest.HANG, QEMU_ARGS="-device nonsense"))
+    assert status == 1
+    assert "QEMU says: " in errors and "nonsense" in errors.split("run: ")[0]
+    assert "run: QEMU failed with status 1; its own words are above" in errors
+
+
+def test_qemu_killed(qemu, tmp_path):
+    script = tmp_path / "qemu"
+    script.write_text("#!/bin/sh\nkill -9 $$\n")
+    script.chmod(0o755)
+    assert "QEMU was killed by signal 9" in verdict(str(script), tmp_path, guest.HANG)
+
+
+@pytest.mark.parametrize("settings, said", [
+    ({"BOOT": "foo"}, "BOOT=foo: choices: iso, direct"),
+    ({"MACHINE": "vax"}, "MACHINE=vax: choices: pc, q35"),
+    ({"MEM": "abc"}, "MEM=abc: want a number with K, M or G, such as 128M"),
+    ({"SMP": "0"}, "SMP=0: choices: "),
+    ({"SMP": "1000"}, "SMP=1000: choices: "),
+    ({"ACCEL": "magic"}, "ACCEL=magic: choices: tcg, kvm"),
+    ({"DEVICES": "gpu"}, "DEVICES=gpu: choices: none, reference, or some of net,simple,blk"),
+    ({"SIMPLE": "-x"}, "SIMPLE=-x: choices: modern, transitional"),
+    ({"DISK": "lost.img"}, "DISK=lost.img: there is no such file; make one with: truncate"),
+    ({"QEMU_ARGS": "'"}, "QEMU_ARGS=': cannot be split into words"),
+    ({"TIMEOUT": "soon"}, "TIMEOUT=soon: want seconds"),
+    ({"QEMU": "/lost/qemu"}, "QEMU=/lost/qemu: no such program; get one with: make qemu"),
+])
+def test_bad_knobs(qemu, tmp_path, settings, said):
+    assert said in verdict(qemu, tmp_path, guest.HANG, **settings)
+
+
+def test_missing_image(qemu, tmp_path):
+    assert "make it with: make kernel APP=lost" in verdict(qemu, tmp_path, APP="lost")
+    assert "make it with: make iso APP=lost" in verdict(qemu, tmp_path, APP="lost", BOOT="iso")
+
+
+def wait_for_console(process, line):
+    """Blocks until the guest has said this line, so that a signal hits a running machine."""
+    assert process.stdout.readline() == line + "\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_a_person(qemu, tmp_path, number):
+    run = start(qemu, tmp_path, guest.say("up\n"), guest.HANG)
+    wait_for_console(run, "up")
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    run.send_signal(number)
+    status, _, errors = finish(run)
+    assert status == 130 and "run: stopped" in errors and "Traceback" not in errors
+    assert children and not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_two_at_once(qemu, tmp_path):
+    runs = []
+    for name in ("first", "second"):
+        place = tmp_path / name
+        place.mkdir()
+        runs.append(start(qemu, place, guest.say(name + "\n"), guest.leave(0x10),
+                          DEVICES="net,blk"))
+    assert [finish(run)[:2] for run in runs] == [(0, "first\n"), (0, "second\n")]
+
+
+def test_lines_come_live(qemu, tmp_path):
+    run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT="5")
+    begun = time.monotonic()
+    wait_for_console(run, "now")
+    assert time.monotonic() - begun < 4
+    run.send_signal(signal.SIGTERM)
+    finish(run)
+
+
+def test_print_runs_nothing(qemu, tmp_path):
+    run = start(qemu, tmp_path, guest.HANG, options=["--print"], CMDLINE="a b", MEM="64")
+    status, text, _ = finish(run)
+    assert status == 0 and text.startswith(qemu)
+    assert "-append 'a b'" in text and "-m 64M" in text
+
+
+def test_gdb_waits_at_a_port_of_ones_own(qemu, tmp_path):
+    port = 25000 + os.getuid() % 5000
+    run = start(qemu, tmp_path, guest.leave(0x10), options=["--gdb"])
+    line = run.stderr.readline()
+    run.send_signal(signal.SIGTERM)
+    finish(run)
+    assert "waits for gdb" in line and f"target remote :{port}" in line

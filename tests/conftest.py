@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""What all pytest tests share: where the modules are, which QEMU runs, and FULL=1."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+TREE = TESTS.parent
+sys.path[:0] = [str(TREE / "tools"), str(TESTS / "boot"), str(TESTS / "topology")]
+
+from knobs import parse_knobs  # noqa: E402  (the path above must come first)
+from qemu import build_directory, find_qemu  # noqa: E402
+
+
+def pytest_configure(config):
+    """Marks come from case files, so none is unknown; `full` is the one with a meaning here."""
+    config.addinivalue_line("markers", "full: runs only with FULL=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """The larger matrices are left out, not skipped, unless FULL=1 asks for them."""
+    if os.environ.get("FULL"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def qemu():
+    """The QEMU under test: $QEMU, else the one built with our device."""
+    return find_qemu(parse_knobs({"QEMU": os.environ.get("QEMU", "")}))
+
+
+@pytest.fixture(scope="session")
+def logs():
+    """Where transcripts are kept for a reader, whether the test passed or not."""
+    directory = build_directory() / "tests"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
