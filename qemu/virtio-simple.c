@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* virtio-simple as a device: properties, features, configuration space, life cycle, saved state. */
+#include "qemu/osdep.h"
+#include "hw/virtio/virtio-access.h"
+#include "migration/qemu-file-types.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "qemu/host-utils.h"
+#include "qemu/module.h"
+#include "qemu/units.h"
+#include "trace/trace-hw_virtio.h"
+#include "compat.h"
+#include "virtio-simple.h"
+
+static uint64_t virtio_simple_get_features(VirtIODevice *vdev, uint64_t features, Error **errp)
+{
+	/* Resetting one queue is not offered: requests in flight on it would have to end first. */
+	virtio_clear_feature(&features, VIRTIO_F_RING_RESET);
+	return features | VIRTIO_SIMPLE(vdev)->offered;
+}
+
+static void virtio_simple_get_config(VirtIODevice *vdev, uint8_t *bytes)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
+	struct virtio_simple_config config = {
+		.magic = cpu_to_le32(VIRTIO_SIMPLE_MAGIC),
+		.num_request_queues = cpu_to_le16(s->conf.num_request_queues),
+		.max_payload = cpu_to_le32(s->conf.max_payload),
+		.writable = cpu_to_le32(s->writable),
+		.counter = cpu_to_le64(s->counter),
+	};
+
+	memcpy(config.tag, s->conf.tag, strlen(s->conf.tag));
+	memcpy(bytes, &config, sizeof(config));
+}
+
+/* The core shows the whole space as the driver left it; all but one field is read-only. */
+static void virtio_simple_set_config(VirtIODevice *vdev, const uint8_t *bytes)
+{
+	VIRTIO_SIMPLE(vdev)->writable =
+		ldl_le_p(bytes + offsetof(struct virtio_simple_config, writable));
+}
+
+static void virtio_simple_counter_get(Object *obj, Visitor *v, const char *name, void *opaque,
+				      Error **errp)
+{
+	visit_type_uint64(v, name, &VIRTIO_SIMPLE(obj)->counter, errp);
+}
+
+/* The generation moves even before DRIVER_OK, when the core would not raise an interrupt yet. */
+static void virtio_simple_counter_set(Object *obj, Visitor *v, const char *name, void *opaque,
+				      Error **errp)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(obj);
+	VirtIOSimple *s = VIRTIO_SIMPLE(obj);
+	uint64_t value;
+
+	if (!visit_type_uint64(v, name, &value, errp) || value == s->counter) {
+		return;
+	}
+	s->counter = value;
+	if (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) {
+		virtio_notify_config(vdev);
+	} else {
+		vdev->generation++;
+	}
+	trace_virtio_simple_counter(value, vdev->generation);
+}
+
+static void handle_all_queues(VirtIODevice *vdev)
+{
+	for (int i = 0; i < virtio_get_num_queues(vdev); i++) {
+		if (i != VIRTIO_SIMPLE_EVENTQ && virtio_queue_ready(virtio_get_queue(vdev, i))) {
+			virtio_simple_handle_requests(vdev, virtio_get_queue(vdev, i));
+		}
+	}
+}
+
+/* Also called when a stopped machine runs on. Buffers may have been posted before DRIVER_OK. */
+static void virtio_simple_set_status(VirtIODevice *vdev, uint8_t status)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
+	bool started = !(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK);
+
+	vdev->status = status;
+	if (!virtio_simple_running(s) || vdev->broken) {
+		return;
+	}
+	if (started) {
+		handle_all_queues(vdev);
+	}
+	virtio_simple_flush_events(s);
+	qemu_chr_fe_accept_input(&s->conf.chardev);
+}
+
+static void virtio_simple_reset(VirtIODevice *vdev)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
+
+	virtio_simple_drop_requests(s);
+	virtio_simple_drop_events(s);
+	s->writable = 0;
+}
+
+static bool conf_numbers_ok(const VirtIOSimpleConf *conf, Error **errp)
+{
+	if (conf->num_request_queues < 1 ||
+	    conf->num_request_queues > VIRTIO_SIMPLE_MAX_REQUEST_QUEUES) {
+		error_setg(errp, "num-request-queues must be 1 to %d",
+			   VIRTIO_SIMPLE_MAX_REQUEST_QUEUES);
+	} else if (conf->queue_size < 2 || conf->queue_size > VIRTQUEUE_MAX_SIZE ||
+		   !is_power_of_2(conf->queue_size)) {
+		error_setg(errp, "queue-size must be a power of two, 2 to %d", VIRTQUEUE_MAX_SIZE);
+	} else if (conf->max_payload < VIRTIO_SIMPLE_MIN_PAYLOAD ||
+		   conf->max_payload > VIRTIO_SIMPLE_MAX_PAYLOAD) {
+		error_setg(errp, "max-payload must be %d to %d bytes", VIRTIO_SIMPLE_MIN_PAYLOAD,
+			   (int)VIRTIO_SIMPLE_MAX_PAYLOAD);
+	} else if (conf->max_events < 1 || conf->max_events > VIRTQUEUE_MAX_SIZE) {
+		error_setg(errp, "max-events must be 1 to %d", VIRTQUEUE_MAX_SIZE);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* The queues after the event queue keep their numbers only if there is an event queue. */
+static bool conf_fits_together(VirtIOSimple *s, Error **errp)
+{
+	bool eventq = virtio_has_feature(s->offered, VIRTIO_SIMPLE_F_EVENTQ);
+	bool more = s->conf.num_request_queues > 1;
+
+	if (strlen(s->conf.tag) > VIRTIO_SIMPLE_TAG_LEN) {
+		error_setg(errp, "tag must be at most %d bytes", VIRTIO_SIMPLE_TAG_LEN);
+	} else if (more && !eventq) {
+		error_setg(errp, "num-request-queues above 1 needs eventq=on");
+	} else if (more && s->conf.mq == ON_OFF_AUTO_OFF) {
+		error_setg(errp, "num-request-queues above 1 needs mq=on or mq=auto");
+	} else if (!eventq && qemu_chr_fe_backend_connected(&s->conf.chardev)) {
+		error_setg(errp, "chardev needs eventq=on");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static void add_queues(VirtIOSimple *s)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(s);
+	uint16_t size = s->conf.queue_size;
+
+	virtio_add_queue(vdev, size, virtio_simple_handle_requests);
+	if (virtio_has_feature(s->offered, VIRTIO_SIMPLE_F_EVENTQ)) {
+		s->eventq = virtio_add_queue(vdev, size, virtio_simple_handle_eventq);
+	}
+	for (int i = 1; i < s->conf.num_request_queues; i++) {
+		virtio_add_queue(vdev, size, virtio_simple_handle_requests);
+	}
+}
+
+static void virtio_simple_realize(DeviceState *dev, Error **errp)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+	VirtIOSimple *s = VIRTIO_SIMPLE(dev);
+
+	if (!s->conf.tag) {
+		s->conf.tag = g_strdup("");
+	}
+	if (!conf_numbers_ok(&s->conf, errp) || !conf_fits_together(s, errp)) {
+		return;
+	}
+	if (s->conf.mq == ON_OFF_AUTO_ON || s->conf.num_request_queues > 1) {
+		virtio_add_feature(&s->offered, VIRTIO_SIMPLE_F_MQ);
+	}
+	QTAILQ_INIT(&s->delayed);
+	QSIMPLEQ_INIT(&s->events);
+	virtio_init(vdev, VIRTIO_ID_SIMPLE, sizeof(struct virtio_simple_config));
+	add_queues(s);
+	virtio_simple_open_chardev(s);
+}
+
+static void virtio_simple_unrealize(DeviceState *dev)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+	VirtIOSimple *s = VIRTIO_SIMPLE(dev);
+
+	virtio_simple_close_chardev(s);
+	virtio_simple_drop_requests(s);
+	virtio_simple_drop_events(s);
+	for (int i = virtio_get_num_queues(vdev) - 1; i >= 0; i--) {
+		virtio_del_queue(vdev, i);
+	}
+	virtio_cleanup(vdev);
+}
+
+/* Written by hand: QEMU has no field description for a chain that a driver lent us. */
+static void virtio_simple_save(VirtIODevice *vdev, QEMUFile *f)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
+
+	qemu_put_be32(f, s->writable);
+	qemu_put_be64(f, s->counter);
+	virtio_simple_save_requests(s, f);
+	virtio_simple_save_events(s, f);
+}
+
+static int virtio_simple_load(VirtIODevice *vdev, QEMUFile *f, int version)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
+	int err;
+
+	s->writable = qemu_get_be32(f);
+	s->counter = qemu_get_be64(f);
+	err = virtio_simple_load_requests(s, f);
+	return err ? err : virtio_simple_load_events(s, f);
+}
+
+static const VMStateDescription vmstate_virtio_simple = {
+	.name = "virtio-simple",
+	.version_id = 1,
+	.minimum_version_id = 1,
+	.fields = (VMStateField[]){ VMSTATE_VIRTIO_DEVICE, VMSTATE_END_OF_LIST() },
+};
+
+SIMPLE_PROPERTIES(virtio_simple_properties) = {
+	DEFINE_PROP_BIT64("eventq", VirtIOSimple, offered, VIRTIO_SIMPLE_F_EVENTQ, true),
+	DEFINE_PROP_ON_OFF_AUTO("mq", VirtIOSimple, conf.mq, ON_OFF_AUTO_AUTO),
+	DEFINE_PROP_UINT16("num-request-queues", VirtIOSimple, conf.num_request_queues, 1),
+	DEFINE_PROP_UINT16("queue-size", VirtIOSimple, conf.queue_size, 128),
+	DEFINE_PROP_UINT32("max-payload", VirtIOSimple, conf.max_payload, 64 * KiB),
+	DEFINE_PROP_UINT32("max-events", VirtIOSimple, conf.max_events, 64),
+	DEFINE_PROP_STRING("tag", VirtIOSimple, conf.tag),
+	DEFINE_PROP_CHR("chardev", VirtIOSimple, conf.chardev),
+	SIMPLE_PROPERTIES_END
+};
+
+static void virtio_simple_class_init(ObjectClass *klass, SimpleClassData *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+	VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
+
+	device_class_set_props(dc, virtio_simple_properties);
+	object_class_property_add(klass, "counter", "uint64", virtio_simple_counter_get,
+				  virtio_simple_counter_set, NULL, NULL);
+	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+	dc->vmsd = &vmstate_virtio_simple;
+	vdc->realize = virtio_simple_realize;
+	vdc->unrealize = virtio_simple_unrealize;
+	vdc->get_features = virtio_simple_get_features;
+	vdc->get_config = virtio_simple_get_config;
+	vdc->set_config = virtio_simple_set_config;
+	vdc->set_status = virtio_simple_set_status;
+	vdc->reset = virtio_simple_reset;
+	vdc->save = virtio_simple_save;
+	vdc->load = virtio_simple_load;
+}
+
+static const TypeInfo virtio_simple_info = {
+	.name = TYPE_VIRTIO_SIMPLE,
+	.parent = TYPE_VIRTIO_DEVICE,
+	.instance_size = sizeof(VirtIOSimple),
+	.class_init = virtio_simple_class_init,
+};
+
+static void virtio_simple_register(void)
+{
+	type_register_static(&virtio_simple_info);
+}
+
+type_init(virtio_simple_register)
