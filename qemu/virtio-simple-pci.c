@@ -20,7 +20,8 @@ struct VirtIOSimplePCI {
 };
 
 SIMPLE_PROPERTIES(virtio_simple_pci_properties) = {
-	DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags, VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT, true),
+	DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags, VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT,
+			true),
 	DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors, DEV_NVECTORS_UNSPECIFIED),
 	SIMPLE_PROPERTIES_END
 };
