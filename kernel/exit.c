@@ -2,6 +2,7 @@
 /* Leaving the machine. */
 #include "kernel/exit.h"
 
+#include "kernel/acpi.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/io.h"
@@ -22,14 +23,20 @@ static void debug_exit(enum machine_exit status)
 		inb(DEBUG_EXIT_PORT);
 }
 
-void machine_exit(enum machine_exit status)
+void machine_exit_quietly(enum machine_exit status)
 {
 	local_irq_disable();
-	if (console_dropped())
-		printk("console: %llu bytes dropped\n", console_dropped());
 	debug_exit(status);
+	acpi_power_off();
 	for (;;)
 		cpu_halt();
+}
+
+void machine_exit(enum machine_exit status)
+{
+	if (console_dropped())
+		printk("console: %llu bytes dropped\n", console_dropped());
+	machine_exit_quietly(status);
 }
 
 void machine_stop(const char *format, ...)

@@ -22,4 +22,7 @@ __noreturn void machine_stop(const char *format, ...) __printf(1, 2);
 /* Ends the machine: isa-debug-exit, else ACPI power-off, else halts for ever. */
 __noreturn void machine_exit(enum machine_exit status);
 
+/* As machine_exit, printing nothing: for a panic whose printing fails. */
+__noreturn void machine_exit_quietly(enum machine_exit status);
+
 #endif

@@ -31,6 +31,9 @@ void irq_compose_msi_msg(int vector, struct msi_msg *message);
 u64 irq_count(int vector);
 u64 irq_total(void);
 
+/* The name `vector` was requested with, or NULL when it is free or no device vector. */
+const char *irq_name(int vector);
+
 /* Vectors that arrived with no handler. */
 u64 irq_spurious(void);
 
@@ -51,6 +54,14 @@ static inline u64 local_irq_save(void)
 
 	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
 	return flags;
+}
+
+static inline bool local_irqs_enabled(void)
+{
+	u64 flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags) : : "memory");
+	return flags & 0x200;
 }
 
 static inline void local_irq_restore(u64 flags)

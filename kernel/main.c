@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 /* The kernel's table of contents: everything that happens between boot/ and the app. */
+#include "kernel/acpi.h"
+#include "kernel/apic.h"
 #include "kernel/bootinfo.h"
+#include "kernel/clock.h"
 #include "kernel/cmdline.h"
 #include "kernel/exit.h"
 #include "kernel/init.h"
+#include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
+#include "kernel/timer.h"
+#include "kernel/traps.h"
 
 #define ARGUMENTS_MAX 64
 
@@ -43,11 +49,17 @@ void kernel_main(const struct boot_info *boot)
 {
 	int result;
 
-	print_banner(boot);	 /* who started us, on what */
-	memory_init(boot);	 /* the page and object allocators */
-	paging_init();		 /* each page with only the rights it needs */
-	do_initcalls();		 /* buses, drivers, then devices */
-	result = run_app(boot);	 /* what all this is for */
+	print_banner(boot);	/* who started us, on what */
+	traps_init();		/* from here on a fault says why */
+	memory_init(boot);	/* the page and object allocators */
+	paging_init();		/* each page with only the rights it needs */
+	acpi_init(boot);	/* what the firmware's tables tell */
+	clock_init();		/* how fast time passes */
+	apic_init();		/* interrupts from devices */
+	timer_init();		/* and at deadlines */
+	local_irq_enable();
+	do_initcalls();		/* buses, drivers, then devices */
+	result = run_app(boot); /* what all this is for */
 	if (result)
 		printk("%s: main() returned %d\n", app_name, result);
 	machine_exit(result ? EXIT_FAIL : EXIT_OK);

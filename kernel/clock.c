@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/* Finds out how fast the time stamp counter runs. One CPU; interrupts off or on. */
+#include "kernel/clock.h"
+
+#include "kernel/acpi.h"
+#include "kernel/cpu.h"
+#include "kernel/exit.h"
+#include "kernel/io.h"
+#include "kernel/printk.h"
+#include "kernel/time.h"
+
+/* A counter of known rate that counts up, modulo mask + 1. */
+struct reference {
+	const char *name;
+	u32 hz;
+	u32 mask;
+	bool (*start)(void);
+	u32 (*read)(void);
+};
+
+/* Intel 8254: channel 2, whose gate is bit 0 of port 0x61. */
+#define PIT_CHANNEL2 0x42
+#define PIT_COMMAND 0x43
+#define PIT_GATE 0x61
+#define PIT_CHANNEL2_MODE0 0xb0 /* low byte, high byte; counts down once */
+#define PIT_LATCH2 0x80
+
+/* The pair of reads at the same moment is the best of so many, by the time it took. */
+#define SAMPLE_TRIES 5
+
+/* A counter that has not moved after so many reads (0.1 ms at least) stands still. */
+#define STUCK_READS 1000
+
+/* Reads until the measurement is given up: seconds, whatever the machine. */
+#define READS_MAX 2000000
+
+#define MEASURE_HZ 100 /* measures for a hundredth of a second */
+#define TSC_HZ_MIN 50000000ULL
+#define TSC_HZ_MAX 50000000000ULL
+#define CPUID_HYPERVISOR BIT_ULL(31)
+
+extern const u64 boot_tsc; /* boot/entry.S */
+
+/* ns = ticks * ns_per_tick >> 32, ticks = ns * ticks_per_ns >> 24 */
+static u64 ns_per_tick, ticks_per_ns;
+
+u64 ktime_get_ns(void)
+{
+	return (u64)((unsigned __int128)(rdtsc() - boot_tsc) * ns_per_tick >> 32);
+}
+
+u64 clock_ns_to_tsc(u64 ns)
+{
+	unsigned __int128 tsc = ((unsigned __int128)ns * ticks_per_ns >> 24) + boot_tsc + 1;
+
+	return tsc >> 64 ? ~0ULL : (u64)tsc;
+}
+
+static bool pit_start(void)
+{
+	outb((inb(PIT_GATE) & 0xfc) | 1, PIT_GATE); /* gate on, speaker off */
+	outb(PIT_CHANNEL2_MODE0, PIT_COMMAND);
+	outb(0xff, PIT_CHANNEL2);
+	outb(0xff, PIT_CHANNEL2);
+	return true;
+}
+
+static u32 pit_read(void)
+{
+	u32 count;
+
+	outb(PIT_LATCH2, PIT_COMMAND);
+	count = inb(PIT_CHANNEL2);
+	count |= (u32)inb(PIT_CHANNEL2) << 8;
+	return 0xffff - count;
+}
+
+static bool pm_timer_start(void)
+{
+	return acpi_pm_timer_port();
+}
+
+static u32 pm_timer_read(void)
+{
+	return inl(acpi_pm_timer_port());
+}
+
+static const struct reference references[] = {
+	{ "PIT", 1193182, 0xffff, pit_start, pit_read },
+	{ "ACPI PM timer", 3579545, 0xffffff, pm_timer_start, pm_timer_read },
+};
+
+/* Reads both counters as close together as a few tries allow: a host may take the CPU between. */
+static u64 sample(const struct reference *reference, u32 *count)
+{
+	u64 before, after, best = ~0ULL, tsc = 0;
+	unsigned int i;
+	u32 value;
+
+	for (i = 0; i < SAMPLE_TRIES; i++) {
+		before = rdtsc();
+		value = reference->read();
+		after = rdtsc();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		tsc = before + best / 2;
+		*count = value;
+	}
+	return tsc;
+}
+
+/* The counter's rate in Hz, or 0 when the reference is not there or stands still. */
+static u64 measure(const struct reference *reference)
+{
+	u32 first = 0, last = 0, ticks = 0, reads = 0;
+	u64 start, end;
+
+	if (!reference->start())
+		return 0;
+	start = sample(reference, &first);
+	while (ticks < reference->hz / MEASURE_HZ) {
+		reads++;
+		if (reads > READS_MAX || (reads > STUCK_READS && !ticks))
+			return 0;
+		ticks = (reference->read() - first) & reference->mask;
+	}
+	end = sample(reference, &last);
+	ticks = (last - first) & reference->mask;
+	return ticks ? (end - start) * reference->hz / ticks : 0;
+}
+
+/* Intel SDM 2A, CPUID leaf 0x15; and the leaf that hypervisors share (kHz). 0 when not told. */
+static u64 told_by_cpuid(void)
+{
+	struct cpuid r;
+
+	if (cpuid(0, 0).eax >= 0x15) {
+		r = cpuid(0x15, 0);
+		if (r.eax && r.ebx && r.ecx)
+			return (u64)r.ecx * r.ebx / r.eax;
+	}
+	if (!(cpuid(1, 0).ecx & CPUID_HYPERVISOR))
+		return 0;
+	r = cpuid(0x40000000, 0);
+	if (r.eax < 0x40000010 || r.eax > 0x400000ff)
+		return 0;
+	return cpuid(0x40000010, 0).eax * 1000ULL;
+}
+
+static bool plausible(u64 hz)
+{
+	return hz >= TSC_HZ_MIN && hz <= TSC_HZ_MAX;
+}
+
+void clock_init(void)
+{
+	const char *by = "CPUID";
+	u64 hz = told_by_cpuid();
+	unsigned int i;
+
+	for (i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
+		hz = measure(&references[i]);
+		by = references[i].name;
+	}
+	if (!plausible(hz))
+		machine_stop("no clock: neither CPUID, PIT nor ACPI PM timer tells the TSC's rate");
+	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;
+	ns_per_tick = (NSEC_PER_SEC << 32) / hz;
+	printk("clock: TSC at %llu.%03llu MHz, by %s\n", hz / 1000000, hz / 1000 % 1000, by);
+}

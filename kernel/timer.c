@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/* The local APIC timer: by TSC deadline where the CPU can, else counting down once. */
+#include "kernel/timer.h"
+
+#include "kernel/apic.h"
+#include "kernel/clock.h"
+#include "kernel/cpu.h"
+#include "kernel/printk.h"
+#include "kernel/time.h"
+#include "kernel/traps.h"
+
+#define CPUID_TSC_DEADLINE BIT_ULL(24)
+#define MSR_TSC_DEADLINE 0x6e0
+#define LVT_TSC_DEADLINE 0x40000
+#define DIVIDE_BY_16 3 /* Intel SDM 3A, figure 10-10 */
+#define COUNT_MAX 0xffffffffULL
+#define CALIBRATION_NS (2 * NSEC_PER_MSEC)
+
+enum timer_mode { TIMER_NONE, TIMER_COUNTDOWN, TIMER_TSC_DEADLINE };
+
+static enum timer_mode mode;
+static u64 count_hz; /* of the countdown */
+static u64 armed_for; /* when the alarm comes; 0: none is set */
+
+static u64 measure_countdown(void)
+{
+	u64 start, ticks;
+
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED | VECTOR_TIMER);
+	start = ktime_get_ns();
+	apic_write(APIC_TIMER_INITIAL, (u32)COUNT_MAX);
+	udelay(CALIBRATION_NS / NSEC_PER_USEC);
+	ticks = COUNT_MAX - apic_read(APIC_TIMER_CURRENT);
+	start = ktime_get_ns() - start;
+	apic_write(APIC_TIMER_INITIAL, 0);
+	return ticks * NSEC_PER_SEC / start;
+}
+
+void timer_init(void)
+{
+	if (!apic_present())
+		return;
+	if (cpuid(1, 0).ecx & CPUID_TSC_DEADLINE) {
+		apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* Intel SDM 3A, 10.5.4.1 */
+		mode = TIMER_TSC_DEADLINE;
+		return;
+	}
+	count_hz = measure_countdown();
+	if (!count_hz) {
+		printk("timer: the local APIC timer stands still: waits will spin\n");
+		return;
+	}
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	mode = TIMER_COUNTDOWN;
+}
+
+bool timer_present(void)
+{
+	return mode != TIMER_NONE;
+}
+
+void timer_arm(u64 deadline)
+{
+	u64 now = ktime_get_ns(), longest, count;
+
+	if (armed_for && armed_for <= deadline)
+		return;
+	if (mode == TIMER_TSC_DEADLINE) {
+		armed_for = deadline;
+		wrmsr(MSR_TSC_DEADLINE, clock_ns_to_tsc(deadline));
+		return;
+	}
+	longest = COUNT_MAX / count_hz * NSEC_PER_SEC;
+	deadline = min(max(deadline, now), now + longest);
+	count = (deadline - now) * count_hz / NSEC_PER_SEC + 1;
+	armed_for = deadline;
+	apic_write(APIC_TIMER_INITIAL, (u32)min(count, COUNT_MAX));
+}
+
+void timer_interrupt(void)
+{
+	armed_for = 0;
+}
