@@ -29,6 +29,7 @@ LAYERS = [
             "drivers/virtio/virtio_debug*",
             "drivers/virtio/virtio_feature*",
             "drivers/virtio/virtio_ids*",
+            "drivers/virtio/virtio_names*",
             "drivers/virtio/virtio_ring*",
             "drivers/virtio/virtqueue*",
             "drivers/virtio/vring*",

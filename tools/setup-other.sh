@@ -62,10 +62,11 @@ needs_tests() {
 
 has() {
 	case $1 in
+	setting) return 1 ;; # asked about only when it is not set
 	command) command -v "$2" > /dev/null ;;
 	module) pkg-config --exists "$2" 2> /dev/null ;;
 	python) "$python" -c "import $2" 2> /dev/null ;;
-	header) echo "#include <$2>" | "$compiler" -E -x c - > /dev/null 2>&1 ;;
+	header) "$compiler" -E -x c - <<< "#include <$2>" > /dev/null 2>&1 ;;
 	grub) compgen -G "/usr/lib/grub/$2/*.mod" > /dev/null ||
 		compgen -G "/usr/share/grub/$2/*.mod" > /dev/null ;;
 	esac

@@ -78,7 +78,7 @@ choose_apt() {
 ask_for_packages() {
 	local why=$1
 	shift
-	say "$# package(s) that building or testing needs are missing, and only root may install them."
+	say "$# package(s) that building or testing needs are missing; only root may install them."
 	say "$why. Run this as root, then the same make command again:"
 	echo "  apt-get install --no-install-recommends $*" >&2
 	exit 1
@@ -131,7 +131,7 @@ note_unavailable() {
 	system=$(. /etc/os-release 2> /dev/null && echo "${PRETTY_NAME:-this distribution}")
 	mkdir -p "$(dirname "$unavailable_file")"
 	for name in "$@"; do
-		say "$system ($(dpkg --print-architecture)) has no package $name; going on without it"
+		say "$system ($(dpkg --print-architecture)) has no package $name; on without it"
 		if [[ $name == grub-pc-bin ]]; then
 			say "  so grub-mkrescue cannot make a PC image here: use BOOT=direct"
 		fi
