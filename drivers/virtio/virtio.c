@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtio bus and the life cycle of its devices. virtio_dev_probe is section 3.1.1, its steps
+ * numbered as there: reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, re-read, the driver's set-up,
+ * DRIVER_OK; and FAILED when one of them does not work out.
+ */
+#include "drivers/virtio/virtio.h"
+
+#include <linux/errno.h>
+
+#include "drivers/virtio/virtio_ring.h"
+#include "kernel/printk.h"
+
+#define GENERATION_TRIES 100
+
+static unsigned int next_index;
+
+/* Status bits in the order in which they are set, which is how people read them. */
+static void print_status(struct virtio_device *vdev, const char *step)
+{
+	dev_printk(&vdev->dev, "status 0x%02x %s\n", vdev->config->get_status(vdev), step);
+}
+
+/* 2.1.1: bits are only ever added; clearing them is what a reset is for. */
+static void add_status(struct virtio_device *vdev, u8 bit)
+{
+	vdev->config->set_status(vdev, vdev->config->get_status(vdev) | bit);
+}
+
+int virtio_reset_device(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	int error;
+
+	vdev->driver_ok = false;
+	error = vdev->failed ? -EIO : vdev->config->reset(vdev);
+	if (error && !vdev->failed) {
+		vdev->failed = true;
+		dev_printk(&vdev->dev, "E04 the reset was not confirmed (status 0x%02x); "
+			   "the device is cut off and not used again\n",
+			   vdev->config->get_status(vdev));
+	}
+	vdev->config->synchronize_cbs(vdev);
+	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
+		vq->broken = true;
+	return error;
+}
+
+/* ---- negotiation ---------------------------------------------------------------------------- */
+
+static u64 driver_features(const struct virtio_driver *driver)
+{
+	u64 features = virtio_transport_features();
+
+	for (unsigned int i = 0; i < driver->feature_table_size; i++)
+		features |= BIT_ULL(driver->feature_table[i]);
+	return features;
+}
+
+static void print_features(struct virtio_device *vdev, const char *what, u64 features)
+{
+	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
+	char names[256];
+
+	virtio_format_features(names, sizeof(names), features, driver->feature_names);
+	dev_printk(&vdev->dev, "features %s 0x%llx: %s\n", what, features, names);
+}
+
+/* Step 5, and the driver's own word on what is left. */
+static int negotiate(struct virtio_device *vdev)
+{
+	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
+	int error;
+
+	vdev->device_features = vdev->config->get_features(vdev);
+	print_features(vdev, "offered ", vdev->device_features);
+	vdev->features = vdev->device_features & driver_features(driver);
+	if (driver->validate) {
+		error = driver->validate(vdev);
+		if (error)
+			return error;
+	}
+	/* 2.2.1: nothing that was not offered, whatever the driver did. */
+	vdev->features &= vdev->device_features;
+	print_features(vdev, "accepted", vdev->features);
+	return vdev->config->finalize_features(vdev);
+}
+
+/* Steps 6 and 7: only a bit that reads back says that the device agrees. */
+static int confirm_features(struct virtio_device *vdev)
+{
+	u8 status;
+
+	add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
+	status = vdev->config->get_status(vdev);
+	if (status & VIRTIO_CONFIG_S_FEATURES_OK) {
+		print_status(vdev, "FEATURES_OK");
+		return 0;
+	}
+	dev_printk(&vdev->dev, "E05 status 0x%02x after writing FEATURES_OK: the device refuses "
+		   "0x%llx of the 0x%llx it offered\n",
+		   status, vdev->features, vdev->device_features);
+	return -ENODEV;
+}
+
+/* ---- the life cycle ------------------------------------------------------------------------- */
+
+static int introduce(struct virtio_device *vdev)
+{
+	int error = virtio_reset_device(vdev); /* step 1 */
+
+	if (error)
+		return error;
+	print_status(vdev, "reset");
+	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE); /* step 2 */
+	print_status(vdev, "ACKNOWLEDGE");
+	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* step 3 */
+	print_status(vdev, "DRIVER");
+	error = negotiate(vdev); /* steps 4 and 5 */
+	return error ? error : confirm_features(vdev);
+}
+
+/* 3.1.1, step 8: from here on the device uses its queues, and may be notified. */
+static int go_live(struct virtio_device *vdev)
+{
+	u8 status;
+
+	add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
+	status = vdev->config->get_status(vdev);
+	if (!(status & VIRTIO_CONFIG_S_DRIVER_OK) || status & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		dev_printk(&vdev->dev, "E05 status 0x%02x after writing DRIVER_OK: the device does "
+			   "not go live\n", status);
+		return -EIO;
+	}
+	vdev->driver_ok = true;
+	print_status(vdev, "DRIVER_OK");
+	return 0;
+}
+
+static void take_down(struct virtio_device *vdev, const struct virtio_driver *driver)
+{
+	virtio_reset_device(vdev);
+	driver->remove(vdev);
+	vdev->config->del_vqs(vdev);
+}
+
+static int start_driver(struct virtio_device *vdev, const struct virtio_driver *driver)
+{
+	int error = driver->probe(vdev);
+
+	if (error) {
+		/* 3.3.1: what is exposed is taken back only after a reset. */
+		virtio_reset_device(vdev);
+		vdev->config->del_vqs(vdev);
+		return error;
+	}
+	error = go_live(vdev);
+	if (!error && driver->scan)
+		error = driver->scan(vdev);
+	if (error)
+		take_down(vdev, driver);
+	return error;
+}
+
+/* 3.1.1: a step that cannot be completed ends in FAILED, and the device is left alone. */
+static int virtio_dev_probe(struct device *device)
+{
+	struct virtio_device *vdev = to_virtio_device(device);
+	int error = introduce(vdev);
+
+	if (!error)
+		error = start_driver(vdev, to_virtio_driver(device->driver));
+	if (error && !vdev->failed) {
+		add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+		print_status(vdev, "FAILED");
+	}
+	return error;
+}
+
+static void virtio_dev_remove(struct device *device)
+{
+	struct virtio_device *vdev = to_virtio_device(device);
+
+	take_down(vdev, to_virtio_driver(device->driver));
+	if (!vdev->failed)
+		add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+}
+
+static bool virtio_dev_match(struct device *device, const struct device_driver *driver)
+{
+	const struct virtio_device_id *id = to_virtio_driver(driver)->id_table;
+
+	for (; id->device; id++)
+		if (id->device == to_virtio_device(device)->id.device)
+			return true;
+	return false;
+}
+
+static void virtio_describe(const struct device *device, char *buffer, size_t size)
+{
+	u32 id = to_virtio_device(device)->id.device;
+
+	snprintf(buffer, size, "[%s, virtio id %u]", virtio_id_name(id), id);
+}
+
+struct bus_type virtio_bus_type = {
+	.name = "virtio",
+	.match = virtio_dev_match,
+	.probe = virtio_dev_probe,
+	.remove = virtio_dev_remove,
+	.describe = virtio_describe,
+};
+
+int register_virtio_driver(struct virtio_driver *driver)
+{
+	if (!driver->id_table || !driver->probe || !driver->remove)
+		return -EINVAL;
+	driver->driver.bus = &virtio_bus_type;
+	return driver_register(&driver->driver);
+}
+
+void unregister_virtio_driver(struct virtio_driver *driver)
+{
+	driver_unregister(&driver->driver);
+}
+
+/* The firmware may have used the device before us, so it is reset even if nobody drives it. */
+int register_virtio_device(struct virtio_device *vdev)
+{
+	int error;
+
+	vdev->dev.bus = &virtio_bus_type;
+	snprintf(vdev->dev.name, sizeof(vdev->dev.name), "virtio%u", next_index++);
+	INIT_LIST_HEAD(&vdev->vqs);
+	error = virtio_reset_device(vdev);
+	if (error)
+		return error;
+	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	error = device_add(&vdev->dev);
+	if (!error && !vdev->dev.driver && !vdev->dev.probe_error)
+		dev_printk(&vdev->dev, "no driver for virtio id %u (%s)\n", vdev->id.device,
+			   virtio_id_name(vdev->id.device));
+	return error;
+}
+
+void unregister_virtio_device(struct virtio_device *vdev)
+{
+	device_del(&vdev->dev);
+	virtio_reset_device(vdev);
+}
+
+/* ---- configuration -------------------------------------------------------------------------- */
+
+/* 2.1.2: the device is in an error state; what is outstanding will not come back. */
+static void break_queues(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+
+	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
+		virtqueue_break(vq, "the device says NEEDS_RESET; QEMU's own log tells why");
+}
+
+void virtio_config_changed(struct virtio_device *vdev)
+{
+	const struct virtio_driver *driver;
+
+	if (vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		break_queues(vdev);
+		return;
+	}
+	if (!vdev->driver_ok || !vdev->dev.driver)
+		return;
+	driver = to_virtio_driver(vdev->dev.driver);
+	if (driver->config_changed)
+		driver->config_changed(vdev);
+}
+
+int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32 length)
+{
+	for (unsigned int i = 0; i < GENERATION_TRIES; i++) {
+		u32 before = vdev->config->generation(vdev);
+		int error = vdev->config->get(vdev, offset, buffer, length);
+
+		if (error)
+			return error;
+		if (vdev->config->generation(vdev) == before)
+			return 0;
+	}
+	dev_printk(&vdev->dev, "E13 the configuration changed during each of %d reads\n",
+		   GENERATION_TRIES);
+	return -EAGAIN;
+}
+
+int virtio_config_write(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length)
+{
+	/* 3.1.1: no write before FEATURES_OK; drivers are probed after it. */
+	return vdev->config->set(vdev, offset, buffer, length);
+}
+
+static int virtio_init(void)
+{
+	return bus_register(&virtio_bus_type);
+}
+core_initcall(virtio_init);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a transport does for a virtio device, as one table of operations, and the reading of
+ * configuration fields on top of it. Section numbers are those of virtio 1.2.
+ */
+#ifndef DRIVERS_VIRTIO_VIRTIO_CONFIG_H
+#define DRIVERS_VIRTIO_VIRTIO_CONFIG_H
+
+#include <linux/virtio_config.h>
+
+#include "drivers/virtio/virtqueue.h"
+#include "kernel/types.h"
+
+struct virtio_device;
+
+/* One queue asked of find_vqs: a queue with a callback is given interrupts. */
+struct virtqueue_info {
+	const char *name; /* NULL: this index is not used */
+	vq_callback_t *callback;
+};
+
+struct virtio_config_ops {
+	/* Device-specific configuration, `length` bytes at `offset`: 0, or -EINVAL when the range
+	 * does not lie in what the device has. A field of 1, 2 or 4 bytes is one access; 8 are two
+	 * (4.1.3.1), so use virtio_config_read, which notices a change in between. */
+	int (*get)(struct virtio_device *vdev, u32 offset, void *buffer, u32 length);
+	int (*set)(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length);
+	/* Changes whenever the configuration does (2.5.1). */
+	u32 (*generation)(struct virtio_device *vdev);
+
+	u8 (*get_status)(struct virtio_device *vdev);
+	void (*set_status)(struct virtio_device *vdev, u8 status);
+	/* Resets the device and waits until it says so (4.1.4.3.2): 0, or -ETIMEDOUT, after which
+	 * it can no longer reach memory. */
+	int (*reset)(struct virtio_device *vdev);
+
+	/* Makes the first `count` queues into `vqs` (NULL where unnamed) and routes their
+	 * interrupts. 0, or -errno with nothing left behind. */
+	int (*find_vqs)(struct virtio_device *vdev, unsigned int count, struct virtqueue *vqs[],
+			const struct virtqueue_info infos[]);
+	/* Frees all queues; the device has been reset. */
+	void (*del_vqs)(struct virtio_device *vdev);
+	/* Returns when no callback is running and none will start for what happened before. */
+	void (*synchronize_cbs)(struct virtio_device *vdev);
+
+	/* What the device offers (2.2). */
+	u64 (*get_features)(struct virtio_device *vdev);
+	/* Writes vdev->features: 0, or -EINVAL when the transport cannot live with them. */
+	int (*finalize_features)(struct virtio_device *vdev);
+
+	/* Where the device is, for people: "0000:00:04.0". */
+	const char *(*bus_name)(struct virtio_device *vdev);
+};
+
+/*
+ * Reads `length` bytes at `offset` so that they belong together: again while the generation changes
+ * (2.5.1). 0, -EINVAL beyond the configuration, -EAGAIN when it never holds still.
+ */
+int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32 length);
+int virtio_config_write(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length);
+
+/* Reads one field of a configuration structure into the variable that `value` points to. */
+#define virtio_cread(vdev, structure, member, value)                             \
+	virtio_config_read(vdev, offsetof(structure, member), value,             \
+			   sizeof(((structure *)0)->member))
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PCI driver that claims virtio functions: pci_enable_device, the modern structures, and then
+ * register_virtio_device hands over to the virtio bus.
+ */
+#include <linux/errno.h>
+
+#include "drivers/virtio/virtio_pci.h"
+#include "kernel/memory.h"
+#include "kernel/printk.h"
+
+#define VENDOR_REDHAT_QUMRANET 0x1af4 /* 4.1.2 */
+
+static const struct pci_device_id virtio_pci_id_table[] = {
+	{ PCI_DEVICE(VENDOR_REDHAT_QUMRANET, PCI_ANY_ID) },
+	{},
+};
+MODULE_DEVICE_TABLE(pci, virtio_pci_id_table);
+
+static void print_region(const struct virtio_pci_device *vp, const char *name,
+			 const struct virtio_pci_region *region)
+{
+	if (region->base)
+		dev_printk(&vp->pci_dev->dev, "%s: BAR %u + 0x%04x, 0x%x bytes\n", name, region->bar,
+			   region->offset, region->length);
+}
+
+static void print_regions(const struct virtio_pci_device *vp)
+{
+	print_region(vp, "common configuration", &vp->common);
+	print_region(vp, "notifications", &vp->notify);
+	print_region(vp, "ISR status", &vp->isr);
+	print_region(vp, "device configuration", &vp->device);
+}
+
+/* Finds the structures; the device can reach memory only once it is known to be usable. */
+static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
+{
+	int error = virtio_pci_find_regions(vp);
+
+	if (error)
+		return error;
+	print_regions(vp);
+	vp->vdev.config = &virtio_pci_modern_ops;
+	return pci_set_master(vp->pci_dev);
+}
+
+static int set_up(struct virtio_pci_device *vp)
+{
+	int error = pci_enable_device(vp->pci_dev);
+
+	if (error)
+		return error;
+	error = virtio_pci_modern_probe(vp);
+	if (!error)
+		error = register_virtio_device(&vp->vdev);
+	if (error)
+		pci_disable_device(vp->pci_dev);
+	return error;
+}
+
+static int virtio_pci_probe(struct pci_dev *dev, const struct pci_device_id *id)
+{
+	int device_id = virtio_pci_id(dev->device, dev->subsystem_device, dev->revision);
+	struct virtio_pci_device *vp;
+	int error;
+
+	(void)id;
+	if (device_id < 0)
+		return device_id;
+	vp = kzalloc(sizeof(*vp));
+	if (!vp)
+		return -ENOMEM;
+	vp->pci_dev = dev;
+	vp->config_vector = -1;
+	vp->vdev.id.device = (u32)device_id;
+	vp->vdev.dev.parent = &dev->dev;
+	dev_printk(&dev->dev, "virtio id %d (%s), from the %s\n", device_id,
+		   virtio_id_name((u32)device_id),
+		   virtio_pci_is_transitional(dev->device, dev->revision)
+			   ? "PCI subsystem id: transitional"
+			   : "PCI device id: modern");
+	error = set_up(vp);
+	if (error) {
+		kfree(vp);
+		return error;
+	}
+	dev->dev.driver_data = vp;
+	return 0;
+}
+
+static void virtio_pci_remove(struct pci_dev *dev)
+{
+	struct virtio_pci_device *vp = dev->dev.driver_data;
+
+	unregister_virtio_device(&vp->vdev);
+	pci_disable_device(dev);
+	kfree(vp);
+}
+
+static struct pci_driver virtio_pci_driver = {
+	.driver = { .name = "virtio-pci" },
+	.id_table = virtio_pci_id_table,
+	.probe = virtio_pci_probe,
+	.remove = virtio_pci_remove,
+};
+module_pci_driver(virtio_pci_driver);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The split virtqueue (virtio 1.2, 2.7): a table of descriptors, a ring of what is available, a
+ * ring of what is used. Called by virtio_ring.c, which has checked the arguments.
+ *
+ * The descriptors and the available ring are written and never read back: free lists, indices and
+ * tokens live in arrays of our own, so a device that scribbles there changes nothing here.
+ */
+#include "drivers/virtio/shared_memory.h"
+#include "drivers/virtio/virtio_ring.h"
+#include "kernel/barrier.h"
+#include "kernel/memory.h"
+#include "kernel/printk.h"
+
+/* How far used_event may fall behind while interrupts are unwanted; see keep_event_behind. */
+#define EVENT_DISTANCE_MAX 0x4000
+
+static void write_desc(struct vring_desc *desc, u64 address, u32 length, u16 flags, u16 next)
+{
+	desc->addr = cpu_to_le64(address);
+	desc->len = cpu_to_le32(length);
+	desc->flags = cpu_to_le16(flags);
+	desc->next = cpu_to_le16(next);
+}
+
+/* 2.7.4.2: what the device writes comes after all that it reads. */
+static u16 flags_for(unsigned int i, unsigned int out, unsigned int total)
+{
+	u16 flags = i >= out ? VRING_DESC_F_WRITE : 0;
+
+	return i + 1 < total ? flags | VRING_DESC_F_NEXT : flags;
+}
+
+/* Takes the first free descriptors for the chain; returns how many. */
+static u16 fill_direct(struct virtqueue *vq, const struct virtqueue_buffer *buffers,
+		       unsigned int out, unsigned int total)
+{
+	u16 head = vq->free_head, position = head;
+
+	for (unsigned int i = 0; i < total; i++) {
+		write_desc(&vq->vring.desc[position], virt_to_phys(buffers[i].address),
+			   buffers[i].length, flags_for(i, out, total), vq->next[position]);
+		vq->chain_tail[head] = position;
+		position = vq->next[position];
+	}
+	vq->free_head = position;
+	return (u16)total;
+}
+
+/* 2.7.5.3: the chain lies in a table of its own and takes one descriptor of the ring. */
+static u16 fill_indirect(struct virtqueue *vq, const struct virtqueue_buffer *buffers,
+			 unsigned int out, unsigned int total)
+{
+	u16 head = vq->free_head;
+	struct vring_desc *table = &vq->indirect_tables[head * VRING_INDIRECT_MAX];
+
+	for (unsigned int i = 0; i < total; i++)
+		write_desc(&table[i], virt_to_phys(buffers[i].address), buffers[i].length,
+			   flags_for(i, out, total), (u16)(i + 1));
+	/* 2.7.5.3.1: never together with NEXT. */
+	write_desc(&vq->vring.desc[head], virt_to_phys(table), total * sizeof(*table),
+		   VRING_DESC_F_INDIRECT, 0);
+	vq->chain_tail[head] = head;
+	vq->free_head = vq->next[head];
+	return 1;
+}
+
+static u16 split_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
+		     unsigned int in)
+{
+	unsigned int total = out + in;
+	u16 head = vq->free_head;
+
+	if (vring_uses_indirect(vq, total))
+		vq->chain_count[head] = fill_indirect(vq, buffers, out, total);
+	else
+		vq->chain_count[head] = fill_direct(vq, buffers, out, total);
+	vq->num_free -= vq->chain_count[head];
+
+	vq->vring.avail->ring[vq->avail_idx & (vq->num - 1)] = cpu_to_le16(head);
+	/* 2.7.13.3.1: the descriptors and the entry are there before idx says so. Pairs with the
+	 * device's read of idx before it reads the entry. */
+	virtio_wmb();
+	vq->avail_idx++;
+	WRITE_ONCE(vq->vring.avail->idx, cpu_to_le16(vq->avail_idx));
+	return head;
+}
+
+static bool split_kick_prepare(struct virtqueue *vq)
+{
+	u16 old = (u16)(vq->avail_idx - vq->num_added);
+
+	vq->num_added = 0;
+	if (old == vq->avail_idx)
+		return false;
+	/* 2.7.13.4.1: idx is visible before flags or avail_event is read, else both sides may
+	 * think the other one looks. Pairs with the device's barrier after writing avail_event. */
+	virtio_mb();
+	if (vq->event)
+		return vring_need_event(shared_read16(&vring_avail_event(&vq->vring)),
+					vq->avail_idx, old);
+	return !(shared_read16(&vq->vring.used->flags) & VRING_USED_F_NO_NOTIFY);
+}
+
+static u16 split_used_pending(struct virtqueue *vq)
+{
+	return (u16)(shared_read16(&vq->vring.used->idx) - vq->last_used);
+}
+
+static void split_read_used(struct virtqueue *vq, u32 *id, u32 *length)
+{
+	const vring_used_elem_t *element = &vq->vring.used->ring[vq->last_used & (vq->num - 1)];
+
+	/* 2.7.8: idx was read first. Pairs with the device's barrier before it writes idx. */
+	virtio_rmb();
+	*id = shared_read32(&element->id);
+	*length = shared_read32(&element->len);
+}
+
+static void write_used_event(struct virtqueue *vq, u16 event)
+{
+	vq->used_event = event;
+	WRITE_ONCE(vring_used_event(&vq->vring), cpu_to_le16(event));
+}
+
+/*
+ * While interrupts are unwanted, used_event stays behind what is used, so that the device never
+ * crosses it (2.7.7.2). Indices wrap: left alone, it would come into sight again after 65,536.
+ */
+static void keep_event_behind(struct virtqueue *vq)
+{
+	if (vq->event && !vq->callbacks &&
+	    (u16)(vq->last_used - vq->used_event) > EVENT_DISTANCE_MAX)
+		write_used_event(vq, (u16)(vq->last_used - 1));
+}
+
+static void split_release(struct virtqueue *vq, u16 head)
+{
+	vq->next[vq->chain_tail[head]] = vq->free_head;
+	vq->free_head = head;
+	vq->num_free += vq->chain_count[head];
+	vq->last_used++;
+	if (vq->event && vq->callbacks) {
+		write_used_event(vq, vq->last_used);
+		/* 2.7.14: used_event is visible before the caller looks at idx again. */
+		virtio_mb();
+	}
+	keep_event_behind(vq);
+}
+
+/* 2.7.7.1: with EVENT_IDX flags stays 0 and used_event alone speaks. */
+static void split_disable_cb(struct virtqueue *vq)
+{
+	if (vq->event)
+		write_used_event(vq, (u16)(vq->last_used - 1));
+	else
+		WRITE_ONCE(vq->vring.avail->flags, cpu_to_le16(VRING_AVAIL_F_NO_INTERRUPT));
+}
+
+static void split_enable_cb(struct virtqueue *vq, u16 count)
+{
+	if (vq->event)
+		write_used_event(vq, (u16)(vq->last_used + count - 1));
+	else
+		WRITE_ONCE(vq->vring.avail->flags, 0);
+}
+
+static void split_dump(struct virtqueue *vq)
+{
+	printk("  avail: flags %u, idx %u (%u of it not kicked), used_event %u\n",
+	       vq->vring.avail->flags, vq->avail_idx, vq->num_added, vq->used_event);
+	printk("  used:  flags %u, idx %u, taken %u, avail_event %u\n",
+	       shared_read16(&vq->vring.used->flags), shared_read16(&vq->vring.used->idx),
+	       vq->last_used, shared_read16(&vring_avail_event(&vq->vring)));
+}
+
+const struct vring_ops vring_split_ops = {
+	.add = split_add,
+	.kick_prepare = split_kick_prepare,
+	.used_pending = split_used_pending,
+	.read_used = split_read_used,
+	.release = split_release,
+	.disable_cb = split_disable_cb,
+	.enable_cb = split_enable_cb,
+	.dump = split_dump,
+};

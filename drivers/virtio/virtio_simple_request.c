@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests of virtio-simple: on the wire, out and back, and what is believed of the answer. */
+#include <linux/errno.h>
+
+#include "drivers/virtio/virtio_simple_priv.h"
+
+#define REQUEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
+
+static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int count, void *address,
+			       u32 length)
+{
+	if (!length)
+		return count;
+	buffers[count] = (struct virtqueue_buffer){ address, length };
+	return count + 1;
+}
+
+int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
+			 struct virtio_simple_request *request)
+{
+	struct virtqueue_buffer buffers[4];
+	unsigned int out, total;
+
+	if (queue >= simple->request_queues)
+		return -EINVAL;
+	request->cookie = ++simple->last_cookie;
+	request->header.op = cpu_to_le32(request->op);
+	request->header.arg = cpu_to_le32(request->arg);
+	request->header.cookie = cpu_to_le64(request->cookie);
+	out = add_buffer(buffers, 0, &request->header, sizeof(request->header));
+	out = add_buffer(buffers, out, request->payload, request->payload_length);
+	total = add_buffer(buffers, out, &request->response, sizeof(request->response));
+	total = add_buffer(buffers, total, request->answer, request->answer_size);
+	return virtqueue_add(simple->requestq[queue], buffers, out, total - out, request);
+}
+
+bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)
+{
+	return virtqueue_kick(simple->requestq[queue]);
+}
+
+/* The answer is the device's word: its header is copied once and must fit what was asked. */
+static void check_answer(struct virtio_simple_request *request, u32 written)
+{
+	const volatile struct virtio_simple_resp_hdr *response = &request->response;
+	u32 status = le32_to_cpu(response->status);
+	u32 length = le32_to_cpu(response->len);
+	u64 cookie = le64_to_cpu(response->cookie);
+
+	request->error = -EIO;
+	request->status = status;
+	request->answer_length = 0;
+	if (written < sizeof(*response) || cookie != request->cookie)
+		return;
+	if (length != written - sizeof(*response) || length > request->answer_size)
+		return;
+	request->answer_length = length;
+	request->error = 0;
+}
+
+struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, unsigned int queue)
+{
+	struct virtio_simple_request *request;
+	u32 written = 0;
+
+	if (simple->failed) {
+		request = virtqueue_detach_unused_buf(simple->requestq[queue]);
+		if (request)
+			request->error = -EIO;
+		return request;
+	}
+	request = virtqueue_get_buf(simple->requestq[queue], &written);
+	if (request)
+		check_answer(request, written);
+	return request;
+}
+
+/* The device lied or went silent: after the reset it cannot touch what callers still own. */
+static void fail(struct virtio_simple *simple)
+{
+	if (simple->failed)
+		return;
+	simple->failed = true;
+	virtio_reset_device(simple->vdev);
+	dev_printk(&simple->vdev->dev, "the device was reset and is not used again\n");
+}
+
+int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
+		       u16 count, u64 timeout_ns)
+{
+	int error = simple->failed ? -EIO
+				   : virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
+
+	if (error)
+		fail(simple);
+	return error;
+}
+
+int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
+		       struct virtio_simple_request *request)
+{
+	int error = virtio_simple_submit(simple, 0, request);
+
+	if (error)
+		return error;
+	virtio_simple_kick(simple, 0);
+	error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
+	if (virtio_simple_reap(simple, 0) == request)
+		return error ? error : request->error;
+	/* What came back is not what was sent; the reset makes the request's memory safe again. */
+	fail(simple);
+	while (virtio_simple_reap(simple, 0))
+		;
+	return -EIO;
+}
