@@ -59,7 +59,8 @@ without_unavailable() {
 
 # Sets the array `apt` to the command that may install, or fails when there is no way to.
 choose_apt() {
-	local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+	local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300
+		-o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
 	apt=(env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}")
 	if [[ $(id -u) == 0 ]]; then
 		return 0
