@@ -7,6 +7,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/host-utils.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 #include "trace/trace-hw_virtio.h"
@@ -68,30 +69,29 @@ static void virtio_simple_counter_set(Object *obj, Visitor *v, const char *name,
 	trace_virtio_simple_counter(value, vdev->generation);
 }
 
-static void handle_all_queues(VirtIODevice *vdev)
+/* Looks after what was posted before DRIVER_OK, or is still waiting when the machine runs on. */
+static void virtio_simple_resume(void *opaque)
 {
-	for (int i = 0; i < virtio_get_num_queues(vdev); i++) {
-		if (i != VIRTIO_SIMPLE_EVENTQ && virtio_queue_ready(virtio_get_queue(vdev, i))) {
-			virtio_simple_handle_requests(vdev, virtio_get_queue(vdev, i));
+	VirtIOSimple *s = opaque;
+	VirtIODevice *vdev = opaque;
+
+	for (int i = 0; virtio_simple_running(s) && i < virtio_get_num_queues(vdev); i++) {
+		VirtQueue *vq = virtio_get_queue(vdev, i);
+
+		if (vq != s->eventq && !vdev->broken && !virtio_queue_empty(vq)) {
+			virtio_simple_handle_requests(vdev, vq);
 		}
-	}
-}
-
-/* Also called when a stopped machine runs on. Buffers may have been posted before DRIVER_OK. */
-static void virtio_simple_set_status(VirtIODevice *vdev, uint8_t status)
-{
-	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
-	bool started = !(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK);
-
-	vdev->status = status;
-	if (!virtio_simple_running(s) || vdev->broken) {
-		return;
-	}
-	if (started) {
-		handle_all_queues(vdev);
 	}
 	virtio_simple_flush_events(s);
 	qemu_chr_fe_accept_input(&s->conf.chardev);
+}
+
+/* Not at once: the core overwrites the status after this, and NEEDS_RESET would be lost. */
+static void virtio_simple_set_status(VirtIODevice *vdev, uint8_t status)
+{
+	if (vdev->vm_running && (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+		qemu_bh_schedule(VIRTIO_SIMPLE(vdev)->resume);
+	}
 }
 
 static void virtio_simple_reset(VirtIODevice *vdev)
@@ -176,6 +176,7 @@ static void virtio_simple_realize(DeviceState *dev, Error **errp)
 	QSIMPLEQ_INIT(&s->events);
 	virtio_init(vdev, VIRTIO_ID_SIMPLE, sizeof(struct virtio_simple_config));
 	add_queues(s);
+	s->resume = qemu_bh_new(virtio_simple_resume, s);
 	virtio_simple_open_chardev(s);
 }
 
@@ -185,6 +186,7 @@ static void virtio_simple_unrealize(DeviceState *dev)
 	VirtIOSimple *s = VIRTIO_SIMPLE(dev);
 
 	virtio_simple_close_chardev(s);
+	qemu_bh_delete(s->resume);
 	virtio_simple_drop_requests(s);
 	virtio_simple_drop_events(s);
 	for (int i = virtio_get_num_queues(vdev) - 1; i >= 0; i--) {

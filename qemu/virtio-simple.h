@@ -43,6 +43,7 @@ struct VirtIOSimple {
 	QSIMPLEQ_HEAD(, SimpleEvent) events; /* waiting for the driver to post buffers */
 	SimpleEvent *last_event;
 	uint32_t num_events;
+	QEMUBH *resume; /* work that waits until DRIVER_OK, or until the machine runs on */
 };
 
 /* The driver is there and the machine runs: the rings may be touched. */
