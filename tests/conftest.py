@@ -9,7 +9,8 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 TREE = TESTS.parent
-sys.path[:0] = [str(TREE / "tools"), str(TESTS / "boot"), str(TESTS / "topology")]
+SHARED = ("boot", "topology", "linux")
+sys.path[:0] = [str(TREE / "tools"), *(str(TESTS / name) for name in SHARED)]
 
 from knobs import parse_knobs  # noqa: E402  (the path above must come first)
 from qemu import build_directory, find_qemu  # noqa: E402

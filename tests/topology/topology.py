@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""PCI topologies as data: machines/*.topology, and any number of random ones from a seed.
+
+A topology is a machine type and a list of QEMU's -device arguments. The random ones obey the rules
+QEMU has for what may be plugged where, so that every seed gives a machine that starts.
+"""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from knobs import KNOBS
+
+MACHINES = Path(__file__).parent / "machines"
+# Both kernels get the same machine, and Linux needs more than our 128M.
+MEM = "256M"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A machine to compare."""
+
+    name: str
+    machine: str = "pc"
+    devices: str = "none"
+    plugged: tuple = ()
+
+    def settings(self):
+        """As knobs."""
+        words = [word for device in self.plugged for word in ("-device", device)]
+        return {"MACHINE": self.machine, "DEVICES": self.devices, "MEM": MEM,
+                "QEMU_ARGS": " ".join(words)}
+
+
+def load_topology(path):
+    """Header lines MACHINE = and DEVICES =, then a -device argument a line."""
+    values, plugged = {"MACHINE": "pc", "DEVICES": "none"}, []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        key, equals, value = (part.strip() for part in line.partition(" = "))
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not equals:
+            plugged.append(line.strip())
+        elif key in values:
+            values[key] = value
+            KNOBS[key][1](value)
+        else:
+            raise ValueError(f"{path.name}:{number}: unknown key {key}; known: {', '.join(values)}")
+    return Topology(path.stem, values["MACHINE"], values["DEVICES"], tuple(plugged))
+
+
+def load_all():
+    """Every topology that has a file."""
+    return [load_topology(path) for path in sorted(MACHINES.glob("*.topology"))]
+
+
+@dataclass
+class Bus:
+    """A place to plug into: what kinds of device it takes, and its free slots."""
+
+    name: str
+    kind: str  # conventional, root, port or switch
+    slots: list
+
+
+ANYWHERE = ("edu", "pci-testdev", "virtio-rng-pci", "virtio-serial-pci", "usb-ehci", "lsi53c895a")
+EXPRESS = ("nvme,serial=doorbell", "nec-usb-xhci", "virtio-rng-pci", "virtio-scsi-pci")
+# On each kind of bus: the endpoints and the bridges it takes.
+TAKES = {
+    "conventional": (ANYWHERE, ("pci-bridge",)),
+    "root": (ANYWHERE + EXPRESS, ("pcie-root-port", "ioh3420", "i82801b11-bridge")),
+    "port": (EXPRESS, ("x3130-upstream", "pcie-pci-bridge")),
+    "switch": ((), ("xio3130-downstream",)),
+}
+# The kind of bus behind each bridge, and how many slots of it may be used (the first is 1 where
+# the bridge's own hot-plug controller keeps 0).
+BEHIND = {
+    "pci-bridge": ("conventional", 1, 6),
+    "pcie-pci-bridge": ("conventional", 1, 6),
+    "i82801b11-bridge": ("conventional", 0, 6),
+    "pcie-root-port": ("port", 0, 1),
+    "ioh3420": ("port", 0, 1),
+    "xio3130-downstream": ("port", 0, 1),
+    "x3130-upstream": ("switch", 0, 4),
+}
+NUMBERED = {"pci-bridge": "chassis_nr", "pcie-root-port": "chassis", "ioh3420": "chassis",
+            "xio3130-downstream": "chassis"}
+ROOTS = {"pc": Bus("pci.0", "conventional", list(range(3, 12))),
+         "q35": Bus("pcie.0", "root", list(range(3, 12)))}
+BRIDGE_SHARE = 0.4
+BRIDGES_MAX = 8
+
+
+class Builder:
+    """Plugs devices one by one into buses that have room."""
+
+    def __init__(self, machine, dice):
+        root = ROOTS[machine]
+        self.dice = dice
+        self.buses = [Bus(root.name, root.kind, list(root.slots))]
+        self.bridges = 0
+        self.plugged = []
+
+    def plug(self):
+        """One more device, somewhere; a full machine stays as it is."""
+        free = [bus for bus in self.buses if bus.slots]
+        if not free:
+            return
+        bus = self.dice.choice(free)
+        endpoints, bridges = TAKES[bus.kind]
+        if self.bridges < BRIDGES_MAX and (not endpoints or self.dice.random() < BRIDGE_SHARE):
+            self.plug_bridge(bus, self.dice.choice(bridges))
+        elif endpoints:
+            self.plug_endpoint(bus, endpoints)
+
+    def plug_bridge(self, bus, model):
+        """A bridge, and with it a bus."""
+        kind, first, count = BEHIND[model]
+        self.bridges += 1
+        name = f"bus{self.bridges}"
+        number = f",{NUMBERED[model]}={self.bridges}" if model in NUMBERED else ""
+        slot = bus.slots.pop(0)
+        self.plugged.append(f"{model},id={name}{number},bus={bus.name},addr={slot:x}")
+        self.buses.append(Bus(name, kind, list(range(first, first + count))))
+
+    def plug_endpoint(self, bus, models):
+        """One function, or several in one slot."""
+        slot = bus.slots.pop(self.dice.randrange(len(bus.slots)))
+        functions = [0] + sorted(self.dice.sample(range(1, 8), self.dice.choice([0, 0, 0, 1, 2])))
+        for function in functions:
+            more = ",multifunction=on" if function == 0 and len(functions) > 1 else ""
+            model = self.dice.choice(models)
+            self.plugged.append(f"{model},bus={bus.name},addr={slot:x}.{function}{more}")
+
+
+def random_topology(seed):
+    """The topology of this seed, the same one for ever."""
+    dice = random.Random(seed)
+    machine = dice.choice(sorted(ROOTS))
+    builder = Builder(machine, dice)
+    for _ in range(dice.randint(1, 14)):
+        builder.plug()
+    return Topology(f"seed-{seed}", machine, plugged=tuple(builder.plugged))
