@@ -293,6 +293,14 @@ bool virtqueue_can_interrupt(const struct virtqueue *vq)
 	return vq->can_interrupt;
 }
 
+void virtqueue_give_up_interrupts(struct virtqueue *vq)
+{
+	dev_printk(&vq->vdev->dev, "E11 queue %u (%s): no interrupt came; it is polled from now on\n",
+		   vq->index, vq->name);
+	vq->transport->report(vq);
+	vq->can_interrupt = false;
+}
+
 bool virtqueue_has_event_idx(const struct virtqueue *vq)
 {
 	return vq->event;

@@ -12,6 +12,8 @@
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 
+#define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
+
 static struct list_head devices = LIST_HEAD_INIT(devices);
 
 /* ---- bring-up -------------------------------------------------------------------------------- */
@@ -130,23 +132,35 @@ static int virtio_simple_probe(struct virtio_device *vdev)
 	return 0;
 }
 
+static bool interrupt_came(void *context)
+{
+	struct virtqueue_counters counters;
+
+	virtqueue_count(context, &counters);
+	return counters.interrupts || virtqueue_is_broken(context);
+}
+
 /*
- * The first request, waited for by interrupt: it shows before anyone relies on it that requests are
- * answered and interrupts arrive. Without interrupts everything is polled instead.
+ * The first request shows, before anyone relies on it, that requests are answered and interrupts
+ * arrive. It is the interrupt that is waited for here, not the answer: the ring may show that
+ * earlier. When only the interrupt is missing the queues are polled from then on.
  */
 static int say_hello(struct virtio_simple *simple)
 {
 	struct virtio_simple_request request = { .op = VIRTIO_SIMPLE_OP_NOP };
-	struct virtqueue_counters counters;
-	int error = virtio_simple_call(simple, VIRTQUEUE_INTERRUPT, &request);
+	struct virtqueue *vq = simple->requestq[0];
+	int error = 0;
 
-	if (error)
-		return error;
-	virtio_simple_count(simple, 0, &counters);
-	if (virtqueue_can_interrupt(simple->requestq[0]) && !counters.interrupts)
-		dev_printk(&simple->vdev->dev, "E11 the first request was answered without its "
-			   "interrupt\n");
-	return 0;
+	if (virtqueue_can_interrupt(vq)) {
+		virtqueue_enable_cb(vq);
+		error = virtio_simple_submit(simple, 0, &request);
+		virtio_simple_kick(simple, 0);
+		if (!error && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
+			virtqueue_give_up_interrupts(vq);
+		virtqueue_disable_cb(vq);
+		return error ? error : virtio_simple_finish(simple, VIRTQUEUE_POLL, &request);
+	}
+	return virtio_simple_call(simple, VIRTQUEUE_POLL, &request);
 }
 
 static int virtio_simple_scan(struct virtio_device *vdev)

@@ -32,4 +32,9 @@ struct virtio_simple {
 /* Gives the device a buffer for each event it may have; after DRIVER_OK. 0 or -errno. */
 int virtio_simple_post_events(struct virtio_simple *simple);
 
+/* Waits for the one request that is outstanding on queue 0 and takes it back; as
+ * virtio_simple_call. */
+int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
+			 struct virtio_simple_request *request);
+
 #endif

@@ -96,6 +96,20 @@ int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum vi
 	return error;
 }
 
+int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
+			 struct virtio_simple_request *request)
+{
+	int error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
+
+	if (virtio_simple_reap(simple, 0) == request)
+		return error ? error : request->error;
+	/* What came back is not what was sent; the reset makes the request's memory safe again. */
+	fail(simple);
+	while (virtio_simple_reap(simple, 0))
+		;
+	return -EIO;
+}
+
 int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 		       struct virtio_simple_request *request)
 {
@@ -104,12 +118,5 @@ int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 	if (error)
 		return error;
 	virtio_simple_kick(simple, 0);
-	error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
-	if (virtio_simple_reap(simple, 0) == request)
-		return error ? error : request->error;
-	/* What came back is not what was sent; the reset makes the request's memory safe again. */
-	fail(simple);
-	while (virtio_simple_reap(simple, 0))
-		;
-	return -EIO;
+	return virtio_simple_finish(simple, how, request);
 }
