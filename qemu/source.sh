@@ -54,8 +54,9 @@ find_python() {
 
 check_tools() {
 	local pair missing=()
-	command -v apt-get >/dev/null || die "QEMU is built from Debian's or Ubuntu's source package," \
-		"and apt-get is not here: set QEMU= to a QEMU that has virtio-simple"
+	command -v apt-get >/dev/null ||
+		die "QEMU is built from Debian's or Ubuntu's source package, and there is no" \
+			"apt-get here: set QEMU= to a QEMU that has virtio-simple"
 	for pair in "${TOOLS[@]}"; do
 		command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 	done
@@ -89,11 +90,10 @@ deb_line() {
 
 # The deb-src lines that belong to the deb lines of this system, less backports and third parties.
 own_sources() {
-	local uri suite name
-	name=$(codename)
+	local uri suite wanted
+	wanted="^($(codename)|stable|testing|unstable|sid)(-updates|-security)?$"
 	system_archives | while read -r uri suite; do
-		[[ $suite =~ ^($name|stable|testing|unstable|sid)(-updates|-security)?$ ]] || continue
-		deb_line deb-src "$uri" "$suite"
+		[[ ! $suite =~ $wanted ]] || deb_line deb-src "$uri" "$suite"
 	done
 }
 
@@ -177,12 +177,12 @@ overlay() {
 # QEMU aborts on a virtio id that its name table or its feature decoder lacks, and allows the
 # transitional flavour by a list: three places, which some versions keep in two files.
 name_device() {
-	local file count=0
+	local file count=0 name='[VIRTIO_ID_SIMPLE] = "virtio-simple",'
 	for file in "$1/virtio.c" "$1/virtio-qmp.c"; do
 		[ -e "$file" ] || continue
-		edit "$file" 's/^    \[VIRTIO_ID_CAIF\].*/&\n    [VIRTIO_ID_SIMPLE] = "virtio-simple",/
+		edit "$file" "s/^    \[VIRTIO_ID_CAIF\].*/&\n    $name/
 			s/^    case VIRTIO_ID_CAIF:/&\n    case VIRTIO_ID_SIMPLE:/
-			s,^#include "qemu/osdep.h",&\n#include "'"$2"'",' VIRTIO_ID_SIMPLE
+			s,^#include \"qemu/osdep.h\",&\n#include \"$2\"," VIRTIO_ID_SIMPLE
 		count=$((count + $(grep -c VIRTIO_ID_SIMPLE "$file")))
 	done
 	[ "$count" -eq 3 ] || die "this QEMU lists virtio ids in other places than we know"
@@ -226,5 +226,6 @@ show_progress() {
 compile() {
 	local build=$1
 	shift
-	NINJA_STATUS='[%f/%t] ' ninja -C "$build" "$@" 2>&1 | show_progress || step_failed "compiling"
+	NINJA_STATUS='[%f/%t] ' ninja -C "$build" "$@" 2>&1 | show_progress ||
+		step_failed "compiling"
 }

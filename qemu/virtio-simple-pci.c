@@ -59,8 +59,11 @@ static void virtio_simple_pci_init(Object *obj)
 	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(obj);
 
 	virtio_instance_init_common(obj, &dev->vdev, sizeof(dev->vdev), TYPE_VIRTIO_SIMPLE);
-	object_property_add_alias(obj, "counter", OBJECT(&dev->vdev), "counter");
-	/* The plain type is modern-only on every bus; the transitional type's own init undoes it. */
+	/* Newer versions of QEMU alias this kind of property themselves. */
+	if (!object_property_find(obj, "counter")) {
+		object_property_add_alias(obj, "counter", OBJECT(&dev->vdev), "counter");
+	}
+	/* Modern-only on every bus; the transitional type's own init comes later and undoes it. */
 	VIRTIO_PCI(obj)->disable_legacy = ON_OFF_AUTO_ON;
 }
 

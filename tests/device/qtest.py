@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A machine without a guest: QEMU's qtest protocol for ports, memory and clock, and QMP beside it."""
+"""A machine without a guest: QEMU's qtest protocol for ports, memory, clock; QMP beside it."""
 
 import json
 import socket

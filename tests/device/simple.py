@@ -292,6 +292,6 @@ class Packed(Ring):
 
 
 def boot(qemu, options="", *arguments, flavour="", machine="pc"):
-    """A machine with one device. Kicks are served inside the write, unless options say otherwise."""
+    """A machine with one device that serves a kick inside the write, unless options say not to."""
     device = f"virtio-simple-pci{flavour},id=simple,ioeventfd=off,{options}".rstrip(",")
     return Machine(qemu, *arguments, "-device", device, machine=machine)
