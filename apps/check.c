@@ -43,19 +43,30 @@ static void check_refusals(struct virtio_simple *simple, u8 *memory)
 	u32 largest = virtio_simple_max_payload(simple);
 	struct virtio_simple_request unknown = { .op = 99 };
 	struct virtio_simple_request odd = {
-		.op = VIRTIO_SIMPLE_OP_MULTIPLY, .payload = memory, .payload_length = 15,
-		.answer = memory + 16, .answer_size = 16,
+		.op = VIRTIO_SIMPLE_OP_MULTIPLY,
+		.payload = memory,
+		.payload_length = 15,
+		.answer = memory + 16,
+		.answer_size = 16,
 	};
 	struct virtio_simple_request oversize = {
-		.op = VIRTIO_SIMPLE_OP_CRC32, .payload = memory, .payload_length = largest + 1,
-		.answer = memory, .answer_size = 4,
+		.op = VIRTIO_SIMPLE_OP_CRC32,
+		.payload = memory,
+		.payload_length = largest + 1,
+		.answer = memory,
+		.answer_size = 4,
 	};
 	struct virtio_simple_request overfill = {
-		.op = VIRTIO_SIMPLE_OP_FILL, .arg = largest + 1, .answer = memory,
+		.op = VIRTIO_SIMPLE_OP_FILL,
+		.arg = largest + 1,
+		.answer = memory,
 		.answer_size = largest + 1,
 	};
 	struct virtio_simple_request narrow = {
-		.op = VIRTIO_SIMPLE_OP_FILL, .arg = 64, .answer = memory, .answer_size = 63,
+		.op = VIRTIO_SIMPLE_OP_FILL,
+		.arg = 64,
+		.answer = memory,
+		.answer_size = 63,
 	};
 
 	check(is_answered(simple, &unknown, VIRTIO_SIMPLE_S_UNSUPPORTED, 0),
@@ -73,8 +84,11 @@ static void check_refusals(struct virtio_simple *simple, u8 *memory)
 static bool echo_is_whole(struct virtio_simple *simple, u8 *memory, u32 length)
 {
 	struct virtio_simple_request echo = {
-		.op = VIRTIO_SIMPLE_OP_ECHO, .payload = memory, .payload_length = length,
-		.answer = memory + length, .answer_size = length,
+		.op = VIRTIO_SIMPLE_OP_ECHO,
+		.payload = memory,
+		.payload_length = length,
+		.answer = memory + length,
+		.answer_size = length,
 	};
 
 	for (u32 i = 0; i < length; i++)
@@ -88,7 +102,9 @@ static bool echo_is_whole(struct virtio_simple *simple, u8 *memory, u32 length)
 static bool fill_is_right(struct virtio_simple *simple, u8 *memory)
 {
 	struct virtio_simple_request fill = {
-		.op = VIRTIO_SIMPLE_OP_FILL, .arg = FILL_BYTES, .answer = memory,
+		.op = VIRTIO_SIMPLE_OP_FILL,
+		.arg = FILL_BYTES,
+		.answer = memory,
 		.answer_size = FILL_BYTES + 16,
 	};
 	bool ok;
@@ -147,8 +163,8 @@ static bool queue_fills_and_drains(struct virtio_simple *simple, unsigned int qu
 		count += !error;
 	}
 	virtio_simple_kick(simple, queue);
-	if (error == -ENOSPC && !virtio_simple_wait(simple, queue, VIRTQUEUE_INTERRUPT, count,
-						    WAIT_NS))
+	if (error == -ENOSPC &&
+	    !virtio_simple_wait(simple, queue, VIRTQUEUE_INTERRUPT, count, WAIT_NS))
 		while (virtio_simple_reap(simple, queue))
 			back++;
 	printk("check: queue %u of %u entries took %u requests and gave back %u\n", queue, room,

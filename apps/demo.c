@@ -45,8 +45,10 @@ static bool show_multiply(struct virtio_simple *simple, enum virtqueue_wait how)
 	__le64 product[2] = { 0, 0 };
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_MULTIPLY,
-		.payload = factors, .payload_length = sizeof(factors),
-		.answer = product, .answer_size = sizeof(product),
+		.payload = factors,
+		.payload_length = sizeof(factors),
+		.answer = product,
+		.answer_size = sizeof(product),
 	};
 
 	if (!call_is_ok(simple, how, &request, sizeof(product)))
@@ -65,8 +67,10 @@ static bool show_echo(struct virtio_simple *simple, u8 *sent, u8 *received)
 {
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_ECHO,
-		.payload = sent, .payload_length = ECHO_BYTES,
-		.answer = received, .answer_size = ECHO_BYTES,
+		.payload = sent,
+		.payload_length = ECHO_BYTES,
+		.answer = received,
+		.answer_size = ECHO_BYTES,
 	};
 
 	memset(received, 0xee, ECHO_BYTES);
@@ -99,8 +103,10 @@ static bool show_crc32(struct virtio_simple *simple, u8 *bytes)
 	__le32 answer = 0;
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_CRC32,
-		.payload = bytes, .payload_length = ECHO_BYTES,
-		.answer = &answer, .answer_size = sizeof(answer),
+		.payload = bytes,
+		.payload_length = ECHO_BYTES,
+		.answer = &answer,
+		.answer_size = sizeof(answer),
 	};
 
 	if (!call_is_ok(simple, VIRTQUEUE_INTERRUPT, &request, sizeof(answer)))
@@ -117,7 +123,8 @@ static bool show_event(struct virtio_simple *simple)
 	struct virtio_simple_event event;
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_EVENT,
-		.payload = text, .payload_length = sizeof(text) - 1,
+		.payload = text,
+		.payload_length = sizeof(text) - 1,
 	};
 	int error;
 
@@ -181,8 +188,10 @@ static void prepare(struct product *product, u32 number)
 	product->factors[1] = cpu_to_le64(number | 1ULL << 40);
 	product->request = (struct virtio_simple_request){
 		.op = VIRTIO_SIMPLE_OP_MULTIPLY,
-		.payload = product->factors, .payload_length = sizeof(product->factors),
-		.answer = product->result, .answer_size = sizeof(product->result),
+		.payload = product->factors,
+		.payload_length = sizeof(product->factors),
+		.answer = product->result,
+		.answer_size = sizeof(product->result),
 	};
 }
 
@@ -272,9 +281,9 @@ static bool run_series(struct virtio_simple *simple, enum virtqueue_wait how, u3
 	cost.notifications = after.notifications - before.notifications;
 	cost.interrupts = after.interrupts - before.interrupts;
 	printk("demo: %s, depth %u: %u requests, %u batches, %llu notifications, %llu interrupts, "
-	       "%llu.%03llu ms\n", name_of(simple, how), depth, total, series.batches,
-	       cost.notifications, cost.interrupts, ns / NSEC_PER_MSEC,
-	       ns / NSEC_PER_USEC % 1000);
+	       "%llu.%03llu ms\n",
+	       name_of(simple, how), depth, total, series.batches, cost.notifications,
+	       cost.interrupts, ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);
 	if (ok && !cost_is_right(&series, &cost)) {
 		printk("demo: that is more notifications or interrupts than the work needs\n");
 		return false;

@@ -35,9 +35,9 @@ struct bus_type {
 
 /* Embedded in a bus's own device (struct pci_dev, struct virtio_device), which owns the memory. */
 struct device {
-	char name[DEVICE_NAME_MAX]; /* unique on its bus; set before device_add */
-	struct bus_type *bus;	    /* set before device_add */
-	struct device *parent;	    /* the device it was found behind, or NULL */
+	char name[DEVICE_NAME_MAX];   /* unique on its bus; set before device_add */
+	struct bus_type *bus;	      /* set before device_add */
+	struct device *parent;	      /* the device it was found behind, or NULL */
 	struct device_driver *driver; /* bound, or while probe runs; NULL otherwise */
 	int probe_error;	      /* why the last probe failed, or 0 */
 	void *driver_data;	      /* the bound driver's own */
@@ -103,11 +103,11 @@ struct module_device_table {
 	size_t count; /* the empty last entry not counted */
 };
 
-#define MODULE_DEVICE_TABLE(bus_name, table)                                                   \
-	static const struct module_device_table module_device_table_##table = {                \
-		#bus_name, #table, table, sizeof((table)[0]), ARRAY_SIZE(table) - 1            \
-	};                                                                                     \
-	linker_table_add(module_device_table, 5, module_device_table_entry_##table,            \
+#define MODULE_DEVICE_TABLE(bus_name, table)                                        \
+	static const struct module_device_table module_device_table_##table = {     \
+		#bus_name, #table, table, sizeof((table)[0]), ARRAY_SIZE(table) - 1 \
+	};                                                                          \
+	linker_table_add(module_device_table, 5, module_device_table_entry_##table, \
 			 const struct module_device_table *, &module_device_table_##table)
 
 /* The tables of this image: sets `*end` past the last and returns the first. */
@@ -115,11 +115,11 @@ const struct module_device_table *const *module_device_tables(
 	const struct module_device_table *const **end);
 
 /* Defines the start-up call that registers a driver; a bus wraps it (module_pci_driver). */
-#define module_driver(driver, register_function)        \
-	static int driver##_init(void)                  \
-	{                                               \
-		return register_function(&(driver));    \
-	}                                               \
+#define module_driver(driver, register_function)     \
+	static int driver##_init(void)               \
+	{                                            \
+		return register_function(&(driver)); \
+	}                                            \
 	module_init(driver##_init)
 
 #endif

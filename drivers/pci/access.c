@@ -71,23 +71,23 @@ static bool register_is_valid(unsigned int where, unsigned int size)
 	return where + size <= 256 && IS_ALIGNED(where, size);
 }
 
-#define PCI_CONFIG_ACCESSORS(name, type)                                                         \
-	int pci_read_config_##name(const struct pci_dev *dev, unsigned int where, type *value)   \
-	{                                                                                        \
-		*value = (type)~0u;                                                              \
-		if (!register_is_valid(where, sizeof(type)))                                     \
-			return -EINVAL;                                                          \
-		*value = (type)dev->bus->ops->read(dev->bus->number, dev->devfn, (u16)where,     \
-						   sizeof(type));                                \
-		return 0;                                                                        \
-	}                                                                                        \
-	int pci_write_config_##name(const struct pci_dev *dev, unsigned int where, type value)   \
-	{                                                                                        \
-		if (!register_is_valid(where, sizeof(type)))                                     \
-			return -EINVAL;                                                          \
-		dev->bus->ops->write(dev->bus->number, dev->devfn, (u16)where, sizeof(type),     \
-				     value);                                                     \
-		return 0;                                                                        \
+#define PCI_CONFIG_ACCESSORS(name, type)                                                       \
+	int pci_read_config_##name(const struct pci_dev *dev, unsigned int where, type *value) \
+	{                                                                                      \
+		*value = (type)~0u;                                                            \
+		if (!register_is_valid(where, sizeof(type)))                                   \
+			return -EINVAL;                                                        \
+		*value = (type)dev->bus->ops->read(dev->bus->number, dev->devfn, (u16)where,   \
+						   sizeof(type));                              \
+		return 0;                                                                      \
+	}                                                                                      \
+	int pci_write_config_##name(const struct pci_dev *dev, unsigned int where, type value) \
+	{                                                                                      \
+		if (!register_is_valid(where, sizeof(type)))                                   \
+			return -EINVAL;                                                        \
+		dev->bus->ops->write(dev->bus->number, dev->devfn, (u16)where, sizeof(type),   \
+				     value);                                                   \
+		return 0;                                                                      \
 	}
 
 PCI_CONFIG_ACCESSORS(byte, u8)

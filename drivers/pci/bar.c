@@ -218,8 +218,8 @@ void pci_read_bridge_windows(struct pci_dev *bridge)
 		dev_printk(&bridge->dev, "PCI bridge to [bus %02x]%s\n", secondary,
 			   subtractive ? " (subtractive decode)" : "");
 	else
-		dev_printk(&bridge->dev, "PCI bridge to [bus %02x-%02x]%s\n", secondary, subordinate,
-			   subtractive ? " (subtractive decode)" : "");
+		dev_printk(&bridge->dev, "PCI bridge to [bus %02x-%02x]%s\n", secondary,
+			   subordinate, subtractive ? " (subtractive decode)" : "");
 	read_io_window(bridge);
 	read_memory_window(bridge);
 	read_prefetch_window(bridge);

@@ -33,8 +33,10 @@ void pci_read_capabilities(struct pci_dev *dev)
 	dev->capability_count = 0;
 	while (position) {
 		if (position < CAPABILITY_FIRST) {
-			dev_printk(&dev->dev, "capability list leads to 0x%02x, inside the header; "
-				   "cut there\n", position);
+			dev_printk(&dev->dev,
+				   "capability list leads to 0x%02x, inside the header; "
+				   "cut there\n",
+				   position);
 			return;
 		}
 		if (visited & BIT_ULL(position / 4)) {

@@ -74,8 +74,8 @@ static struct pci_msix *alloc_msix(const struct pci_dev *dev, u8 position)
 	msix->count = count;
 	for (unsigned int i = 0; i < count; i++)
 		msix->vector[i] = -1;
-	msix->table = map_structure(dev, position, PCI_MSIX_TABLE,
-				    (u64)count * PCI_MSIX_ENTRY_SIZE);
+	msix->table =
+		map_structure(dev, position, PCI_MSIX_TABLE, (u64)count * PCI_MSIX_ENTRY_SIZE);
 	msix->pending = map_structure(dev, position, PCI_MSIX_PBA, ALIGN_UP((u64)count, 64) / 8);
 	return msix;
 }
@@ -203,8 +203,8 @@ int pci_msix_state(const struct pci_dev *dev, unsigned int entry, struct pci_msi
 	state->function_enabled = flags & PCI_MSIX_FLAGS_ENABLE;
 	state->function_masked = flags & PCI_MSIX_FLAGS_MASKALL;
 	state->masked = control & PCI_MSIX_ENTRY_CTRL_MASKBIT;
-	state->pending = msix->pending &&
-			 readl(msix->pending + entry / 32 * 4) & (1u << entry % 32);
+	state->pending =
+		msix->pending && readl(msix->pending + entry / 32 * 4) & (1u << entry % 32);
 	state->vector = msix->vector[entry];
 	return 0;
 }

@@ -14,8 +14,7 @@ static bool id_matches(const struct pci_device_id *id, const struct pci_dev *dev
 	       !((id->class ^ dev->class) & id->class_mask);
 }
 
-const struct pci_device_id *pci_match_id(const struct pci_device_id *ids,
-					 const struct pci_dev *dev)
+const struct pci_device_id *pci_match_id(const struct pci_device_id *ids, const struct pci_dev *dev)
 {
 	for (; ids->vendor || ids->subvendor || ids->class_mask; ids++)
 		if (id_matches(ids, dev))

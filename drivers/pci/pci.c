@@ -58,8 +58,10 @@ int pci_enable_device(struct pci_dev *dev)
 	wake_up(dev);
 	error = update_command(dev, 0, bits);
 	if (error)
-		dev_printk(&dev->dev, "E03 decoding (command 0x%04x) does not stick; "
-			   "the device is not used\n", bits);
+		dev_printk(&dev->dev,
+			   "E03 decoding (command 0x%04x) does not stick; "
+			   "the device is not used\n",
+			   bits);
 	return error;
 }
 
@@ -74,7 +76,7 @@ int pci_set_master(struct pci_dev *dev)
 
 	if (error)
 		dev_printk(&dev->dev, "E01 bus mastering (command bit 2) does not stick: "
-			   "the device could not read its rings; it is not used\n");
+				      "the device could not read its rings; it is not used\n");
 	return error;
 }
 
@@ -91,8 +93,7 @@ bool pci_is_master(const struct pci_dev *dev)
 	return command != 0xffff && command & PCI_COMMAND_MASTER;
 }
 
-volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset,
-			       u64 length)
+volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset, u64 length)
 {
 	const struct pci_resource *resource;
 

@@ -26,7 +26,7 @@ struct pci_config_ops {
 
 struct pci_bus {
 	u8 number;
-	u8 last;	     /* highest bus number behind it */
+	u8 last;	      /* highest bus number behind it */
 	struct pci_dev *self; /* the bridge that leads here, NULL for a root bus */
 	const struct pci_config_ops *ops;
 	struct list_head devices; /* struct pci_dev, bus_list, in the order of devfn */
@@ -71,7 +71,7 @@ struct pci_dev {
 	u8 revision;
 	u16 vendor, device;
 	u16 subsystem_vendor, subsystem_device;
-	u32 class; /* base class, sub-class, interface: 24 bits */
+	u32 class;	    /* base class, sub-class, interface: 24 bits */
 	u16 pcie_flags_reg; /* of the PCI Express capability, 0 without one */
 	unsigned int capability_count;
 	struct pci_capability capabilities[PCI_CAPABILITIES_MAX];
@@ -87,7 +87,7 @@ struct pci_device_id {
 	u32 class, class_mask;
 };
 
-#define PCI_DEVICE(vendor_id, device_id) \
+#define PCI_DEVICE(vendor_id, device_id)                                       \
 	.vendor = (vendor_id), .device = (device_id), .subvendor = PCI_ANY_ID, \
 	.subdevice = PCI_ANY_ID
 
@@ -179,8 +179,7 @@ bool pci_is_master(const struct pci_dev *dev);
  * Maps `length` bytes at `offset` of memory BAR `bar`. NULL when the BAR is absent, unassigned or
  * an I/O BAR, when the range does not lie within it, or when it cannot be mapped.
  */
-volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset,
-			       u64 length);
+volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset, u64 length);
 
 /* ---- msix.c: message-signalled interrupts (PCI 3.0, 6.8.2) -------------------------------- */
 

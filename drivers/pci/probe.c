@@ -249,8 +249,10 @@ static void pci_scan_bridge(struct pci_bus *bus, struct pci_dev *bridge)
 	pci_read_config_byte(bridge, PCI_SECONDARY_BUS, &secondary);
 	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, &subordinate);
 	if (secondary <= bus->last || subordinate < secondary) {
-		dev_printk(&bridge->dev, "bridge leads to [bus %02x-%02x] after bus %02x; "
-			   "what is behind it is left out\n", secondary, subordinate, bus->last);
+		dev_printk(&bridge->dev,
+			   "bridge leads to [bus %02x-%02x] after bus %02x; "
+			   "what is behind it is left out\n",
+			   secondary, subordinate, bus->last);
 		return;
 	}
 	bridge->subordinate = alloc_bus(secondary, bus->ops, bridge);
@@ -297,7 +299,8 @@ static int pci_init(void)
 	struct pci_bus *root;
 
 	if (!ops) {
-		printk("pci: no configuration space at ports 0xcf8/0xcfc: this machine has no PCI\n");
+		printk("pci: no configuration space at ports 0xcf8/0xcfc: this machine has no "
+		       "PCI\n");
 		return 0;
 	}
 	root = pci_scan_bus(0, ops);

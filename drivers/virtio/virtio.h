@@ -23,12 +23,12 @@ struct virtio_device_id {
 /* Embedded in the transport's own device, which owns the memory. */
 struct virtio_device {
 	struct device dev;
-	struct virtio_device_id id; /* set by the transport */
+	struct virtio_device_id id;		/* set by the transport */
 	const struct virtio_config_ops *config; /* set by the transport */
-	u64 device_features; /* offered, as read when the driver was probed */
-	u64 features;	     /* negotiated */
-	bool driver_ok;	     /* queues may be notified (3.1.1, step 8) */
-	bool failed;	     /* a reset was not confirmed: it is not touched again */
+	u64 device_features;			/* offered, as read when the driver was probed */
+	u64 features;				/* negotiated */
+	bool driver_ok;				/* queues may be notified (3.1.1, step 8) */
+	bool failed;	      /* a reset was not confirmed: it is not touched again */
 	struct list_head vqs; /* struct virtqueue, vdev_node */
 };
 

@@ -60,8 +60,8 @@ int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32
 int virtio_config_write(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length);
 
 /* Reads one field of a configuration structure into the variable that `value` points to. */
-#define virtio_cread(vdev, structure, member, value)                             \
-	virtio_config_read(vdev, offsetof(structure, member), value,             \
+#define virtio_cread(vdev, structure, member, value)                 \
+	virtio_config_read(vdev, offsetof(structure, member), value, \
 			   sizeof(((structure *)0)->member))
 
 #endif

@@ -58,11 +58,11 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp);
 u32 virtio_pci_common_read(const struct virtio_pci_device *vp, u32 offset, u32 size);
 void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32 size, u32 value);
 
-#define vp_read(vp, field)                                                              \
-	virtio_pci_common_read(vp, offsetof(struct virtio_pci_common_cfg, field),       \
+#define vp_read(vp, field)                                                        \
+	virtio_pci_common_read(vp, offsetof(struct virtio_pci_common_cfg, field), \
 			       sizeof(((struct virtio_pci_common_cfg *)0)->field))
-#define vp_write(vp, field, value)                                                      \
-	virtio_pci_common_write(vp, offsetof(struct virtio_pci_common_cfg, field),      \
+#define vp_write(vp, field, value)                                                 \
+	virtio_pci_common_write(vp, offsetof(struct virtio_pci_common_cfg, field), \
 				sizeof(((struct virtio_pci_common_cfg *)0)->field), value)
 
 /* The operations of a modern device, and two of them that have files of their own. */

@@ -21,8 +21,8 @@ static void print_region(const struct virtio_pci_device *vp, const char *name,
 			 const struct virtio_pci_region *region)
 {
 	if (region->base)
-		dev_printk(&vp->pci_dev->dev, "%s: BAR %u + 0x%04x, 0x%x bytes\n", name, region->bar,
-			   region->offset, region->length);
+		dev_printk(&vp->pci_dev->dev, "%s: BAR %u + 0x%04x, 0x%x bytes\n", name,
+			   region->bar, region->offset, region->length);
 }
 
 static void print_regions(const struct virtio_pci_device *vp)

@@ -96,8 +96,10 @@ int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqu
 	int error;
 
 	if (count < needed) {
-		dev_printk(&vp->vdev.dev, "MSI-X has %d entries, %d are needed: one a queue and one "
-			   "for configuration changes\n", max(count, 0), needed);
+		dev_printk(&vp->vdev.dev,
+			   "MSI-X has %d entries, %d are needed: one a queue and one "
+			   "for configuration changes\n",
+			   max(count, 0), needed);
 		return -ENOSPC;
 	}
 	error = pci_enable_msix(vp->pci_dev);
@@ -107,8 +109,9 @@ int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqu
 	if (error)
 		virtio_pci_free_vectors(vp);
 	else
-		dev_printk(&vp->vdev.dev, "configuration changes: MSI-X entry %u -> vector 0x%02x\n",
-			   CONFIG_ENTRY, vp->config_vector);
+		dev_printk(&vp->vdev.dev,
+			   "configuration changes: MSI-X entry %u -> vector 0x%02x\n", CONFIG_ENTRY,
+			   vp->config_vector);
 	return error;
 }
 

@@ -82,9 +82,11 @@ static struct virtio_pci_region *region_of(struct virtio_pci_device *vp,
 static void refuse(const struct pci_dev *dev, const struct region_rule *rule,
 		   const struct capability *capability, const char *why)
 {
-	dev_printk(&dev->dev, "%s capability at 0x%02x (BAR %u, offset 0x%x, length 0x%x) "
-		   "passed over: %s\n", rule->name, capability->position, capability->bar,
-		   capability->offset, capability->length, why);
+	dev_printk(&dev->dev,
+		   "%s capability at 0x%02x (BAR %u, offset 0x%x, length 0x%x) "
+		   "passed over: %s\n",
+		   rule->name, capability->position, capability->bar, capability->offset,
+		   capability->length, why);
 }
 
 /* Maps the structure if nothing speaks against it. */
@@ -99,8 +101,8 @@ static void try_capability(struct virtio_pci_device *vp, const struct region_rul
 		return;
 	}
 	region->length = min(capability->length, REGION_MAPPED_MAX);
-	region->base = pci_iomap_range(vp->pci_dev, capability->bar, capability->offset,
-				       region->length);
+	region->base =
+		pci_iomap_range(vp->pci_dev, capability->bar, capability->offset, region->length);
 	if (!region->base) {
 		refuse(vp->pci_dev, rule, capability,
 		       "E14 its BAR is not assigned, or cannot be mapped");
@@ -109,7 +111,8 @@ static void try_capability(struct virtio_pci_device *vp, const struct region_rul
 	region->bar = capability->bar;
 	region->offset = capability->offset;
 	if (rule->cfg_type == VIRTIO_PCI_CAP_NOTIFY_CFG)
-		pci_read_config_dword(vp->pci_dev, capability->position + VIRTIO_PCI_NOTIFY_CAP_MULT,
+		pci_read_config_dword(vp->pci_dev,
+				      capability->position + VIRTIO_PCI_NOTIFY_CAP_MULT,
 				      &vp->notify_off_multiplier);
 }
 
@@ -128,12 +131,14 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 {
 	u8 position = pci_find_capability(vp->pci_dev, PCI_CAP_ID_VNDR);
 
-	for (; position; position = pci_find_next_capability(vp->pci_dev, position, PCI_CAP_ID_VNDR))
+	for (; position;
+	     position = pci_find_next_capability(vp->pci_dev, position, PCI_CAP_ID_VNDR))
 		consider(vp, position);
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++) {
 		if (!rules[i].required || region_of(vp, &rules[i])->base)
 			continue;
-		dev_printk(&vp->pci_dev->dev, "E15 no usable %s capability: the device has no modern "
+		dev_printk(&vp->pci_dev->dev,
+			   "E15 no usable %s capability: the device has no modern "
 			   "interface (disable-modern=on?), and the legacy one is not driven\n",
 			   rules[i].name);
 		return -ENODEV;

@@ -40,11 +40,13 @@ static int choose_size(const struct virtio_pci_device *vp, unsigned int index)
 
 	if (!largest || largest > 32768 || largest & (largest - 1)) {
 		dev_printk(&vp->vdev.dev, "E08 queue %u: size %u is %s\n", index, largest,
-			   largest ? "not a power of two up to 32768" : "0: there is no such queue");
+			   largest ? "not a power of two up to 32768"
+				   : "0: there is no such queue");
 		return -ENOENT;
 	}
 	if (vp_read(vp, queue_enable)) {
-		dev_printk(&vp->vdev.dev, "E10 queue %u is enabled already, after a reset\n", index);
+		dev_printk(&vp->vdev.dev, "E10 queue %u is enabled already, after a reset\n",
+			   index);
 		return -EBUSY;
 	}
 	vp_write(vp, queue_size, size);
@@ -56,24 +58,23 @@ static int choose_size(const struct virtio_pci_device *vp, unsigned int index)
 	return (int)size;
 }
 
-/* 4.1.3.1: 64-bit registers are written as two halves; reading them back shows that the selected
- * queue really took them. */
-#define write_address(vp, field, address)                          \
-	({                                                         \
-		u64 __address = (address);                         \
-		vp_write(vp, field##_lo, (u32)__address);          \
-		vp_write(vp, field##_hi, (u32)(__address >> 32));  \
-		vp_read(vp, field##_lo) == (u32)__address &&       \
-			vp_read(vp, field##_hi) == (u32)(__address >> 32); \
-	})
+/* 4.1.3.1: a 64-bit register is written as two halves; reading them back shows that the queue we
+ * selected really took them. `offset` is that of the low half. */
+static bool write_address(const struct virtio_pci_device *vp, u32 offset, u64 address)
+{
+	u32 low = (u32)address, high = (u32)(address >> 32);
+
+	virtio_pci_common_write(vp, offset, sizeof(u32), low);
+	virtio_pci_common_write(vp, offset + sizeof(u32), sizeof(u32), high);
+	return virtio_pci_common_read(vp, offset, sizeof(u32)) == low &&
+	       virtio_pci_common_read(vp, offset + sizeof(u32), sizeof(u32)) == high;
+}
 
 static int write_addresses(const struct virtio_pci_device *vp, const struct virtqueue *vq)
 {
-	bool kept = write_address(vp, queue_desc, virtqueue_get_desc_addr(vq));
-
-	kept &= write_address(vp, queue_avail, virtqueue_get_avail_addr(vq));
-	kept &= write_address(vp, queue_used, virtqueue_get_used_addr(vq));
-	if (kept)
+	if (write_address(vp, VIRTIO_PCI_COMMON_Q_DESCLO, virtqueue_get_desc_addr(vq)) &&
+	    write_address(vp, VIRTIO_PCI_COMMON_Q_AVAILLO, virtqueue_get_avail_addr(vq)) &&
+	    write_address(vp, VIRTIO_PCI_COMMON_Q_USEDLO, virtqueue_get_used_addr(vq)))
 		return 0;
 	dev_printk(&vp->vdev.dev, "E09 queue %u: the ring addresses do not read back\n", vq->index);
 	return -EIO;
@@ -93,8 +94,8 @@ static void print_queue(const struct virtio_pci_device *vp, const struct virtio_
 {
 	const struct virtqueue *vq = queue->vq;
 
-	dev_printk(&vp->vdev.dev, "queue %u (%s): %u entries, notify at BAR %u + 0x%llx, ", vq->index,
-		   vq->name, vq->num, vp->notify.bar,
+	dev_printk(&vp->vdev.dev, "queue %u (%s): %u entries, notify at BAR %u + 0x%llx, ",
+		   vq->index, vq->name, vq->num, vp->notify.bar,
 		   vp->notify.offset + (u64)(queue->notify - vp->notify.base));
 	if (queue->vector < 0)
 		printk("polled\n");
@@ -122,9 +123,11 @@ static int set_up_ring(struct virtio_pci_device *vp, struct virtio_pci_vq *queue
 		return size;
 	queue->notify = notify_address(vp);
 	if (!queue->notify) {
-		dev_printk(&vp->vdev.dev, "E16 queue %u: notify offset %u times %u is outside the "
-			   "notify structure of %u bytes\n", index, vp_read(vp, queue_notify_off),
-			   vp->notify_off_multiplier, vp->notify.length);
+		dev_printk(&vp->vdev.dev,
+			   "E16 queue %u: notify offset %u times %u is outside the "
+			   "notify structure of %u bytes\n",
+			   index, vp_read(vp, queue_notify_off), vp->notify_off_multiplier,
+			   vp->notify.length);
 		return -EINVAL;
 	}
 	queue->vq = vring_create_virtqueue(&request);

@@ -70,8 +70,9 @@ bool virtqueue_kick(struct virtqueue *vq)
 		return false;
 	/* 3.1.1: no notification before DRIVER_OK. */
 	if (!vq->vdev->driver_ok) {
-		dev_printk(&vq->vdev->dev, "E06 notify of queue %u (%s) before DRIVER_OK: dropped\n",
-			   vq->index, vq->name);
+		dev_printk(&vq->vdev->dev,
+			   "E06 notify of queue %u (%s) before DRIVER_OK: dropped\n", vq->index,
+			   vq->name);
 		return false;
 	}
 	if (!vq->ops->kick_prepare(vq))
@@ -190,8 +191,7 @@ static bool enough_used(void *context)
 {
 	const struct wait_for_used *wait = context;
 
-	return READ_ONCE(wait->vq->broken) ||
-	       wait->vq->ops->used_pending(wait->vq) >= wait->count;
+	return READ_ONCE(wait->vq->broken) || wait->vq->ops->used_pending(wait->vq) >= wait->count;
 }
 
 static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
@@ -295,8 +295,9 @@ bool virtqueue_can_interrupt(const struct virtqueue *vq)
 
 void virtqueue_give_up_interrupts(struct virtqueue *vq)
 {
-	dev_printk(&vq->vdev->dev, "E11 queue %u (%s): no interrupt came; it is polled from now on\n",
-		   vq->index, vq->name);
+	dev_printk(&vq->vdev->dev,
+		   "E11 queue %u (%s): no interrupt came; it is polled from now on\n", vq->index,
+		   vq->name);
 	vq->transport->report(vq);
 	vq->can_interrupt = false;
 }

@@ -57,21 +57,21 @@ struct virtqueue {
 	u16 in_flight; /* chains the device has */
 	u16 num_free;
 	u16 detach_next;
-	void **token;	      /* NULL: not outstanding */
-	u32 *writable;	      /* bytes the device may write, cut at 2^32 - 1 */
-	u16 *chain_count;     /* descriptors of the ring it takes */
+	void **token;	  /* NULL: not outstanding */
+	u32 *writable;	  /* bytes the device may write, cut at 2^32 - 1 */
+	u16 *chain_count; /* descriptors of the ring it takes */
 	u16 *chain_tail;
-	u16 *next;	      /* free descriptors and chains alike */
+	u16 *next; /* free descriptors and chains alike */
 	u16 free_head;
 
 	/* Shared with the device; what it wrote there is read through shared_memory.h. */
 	struct vring vring;
 	size_t ring_bytes;
 	struct vring_desc *indirect_tables; /* VRING_INDIRECT_MAX for each head, NULL without */
-	u16 avail_idx;	/* what we last published */
-	u16 num_added;	/* since the last kick */
-	u16 last_used;	/* how far we took */
-	u16 used_event; /* what we last published there (EVENT_IDX) */
+	u16 avail_idx;			    /* what we last published */
+	u16 num_added;			    /* since the last kick */
+	u16 last_used;			    /* how far we took */
+	u16 used_event;			    /* what we last published there (EVENT_IDX) */
 	bool callbacks;
 };
 
@@ -87,8 +87,8 @@ static inline bool vring_uses_indirect(const struct virtqueue *vq, unsigned int 
 struct vring_request {
 	struct virtio_device *vdev;
 	unsigned int index;
-	u16 num; /* power of two, 1 to 32768 */
-	const char *name; /* must stay valid */
+	u16 num;		 /* power of two, 1 to 32768 */
+	const char *name;	 /* must stay valid */
 	vq_callback_t *callback; /* may be NULL */
 	const struct virtqueue_transport *transport;
 	void *transport_data;

@@ -28,8 +28,8 @@ struct virtio_simple_request {
 	u32 answer_size; /* bytes of room */
 
 	/* Filled when it is done. */
-	int error; /* 0, or -EIO: the answer makes no sense, or none will come */
-	u32 status; /* VIRTIO_SIMPLE_S_* */
+	int error;	   /* 0, or -EIO: the answer makes no sense, or none will come */
+	u32 status;	   /* VIRTIO_SIMPLE_S_* */
 	u32 answer_length; /* bytes of the answer */
 
 	/* On the wire; the driver's. */
@@ -39,7 +39,7 @@ struct virtio_simple_request {
 };
 
 struct virtio_simple_event {
-	u32 type; /* VIRTIO_SIMPLE_EVENT_* */
+	u32 type;   /* VIRTIO_SIMPLE_EVENT_* */
 	u32 length; /* bytes of data */
 	u8 data[VIRTIO_SIMPLE_EVENT_MAX];
 };

@@ -88,8 +88,9 @@ static void fail(struct virtio_simple *simple)
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
 		       u16 count, u64 timeout_ns)
 {
-	int error = simple->failed ? -EIO
-				   : virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
+	int error = simple->failed
+			    ? -EIO
+			    : virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
 
 	if (error)
 		fail(simple);

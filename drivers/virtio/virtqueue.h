@@ -101,8 +101,8 @@ bool virtqueue_has_event_idx(const struct virtqueue *vq);
 struct virtqueue_counters {
 	u64 added;
 	u64 used;
-	u64 notifications; /* written to the device */
-	u64 interrupts;	   /* taken by this CPU */
+	u64 notifications;	 /* written to the device */
+	u64 interrupts;		 /* taken by this CPU */
 	u64 length_on_read_only; /* a device claimed to write where it could not */
 };
 void virtqueue_count(const struct virtqueue *vq, struct virtqueue_counters *counters);
