@@ -24,27 +24,46 @@ static void print_caller(u64 address, u64 back)
 		printk("  [<%016llx>] ?\n", address);
 }
 
+/* The caller's frame, or NULL where the chain leaves `stack`: frames only ever lie higher up. */
+static const u64 *next_frame(const u64 *frame, const struct kernel_stack *stack)
+{
+	const u64 *next = (const u64 *)(uintptr_t)frame[0];
+
+	if (next <= frame || !IS_ALIGNED(frame[0], 8) || stack_find(frame[0], 16) != stack)
+		return NULL;
+	return next;
+}
+
+static void print_repeated(unsigned int times)
+{
+	if (times)
+		printk("  the last line %u times more\n", times);
+}
+
 void dump_stack_from(u64 instruction, const u64 *frame_pointer)
 {
 	const struct kernel_stack *stack = stack_find((uintptr_t)frame_pointer, 16);
-	unsigned int count = 0;
-	const u64 *next;
+	const u64 *frame = stack && IS_ALIGNED((uintptr_t)frame_pointer, 8) ? frame_pointer : NULL;
+	unsigned int printed = 0, repeated = 0;
+	u64 last = 0;
 
 	if (instruction)
 		print_caller(instruction, 0);
-	/* A frame is the caller's frame pointer and the return address; it lies above the last. */
-	while (stack && IS_ALIGNED((uintptr_t)frame_pointer, 8) &&
-	       stack_find((uintptr_t)frame_pointer, 16) == stack) {
-		if (count++ == BACKTRACE_MAX) {
-			printk("  ...\n");
-			return;
+	/* A frame is the caller's frame pointer, and behind it the return address. */
+	for (; frame && printed < BACKTRACE_MAX; frame = next_frame(frame, stack)) {
+		if (frame[1] == last) {
+			repeated++;
+			continue;
 		}
-		print_caller(frame_pointer[1], 1);
-		next = (const u64 *)(uintptr_t)frame_pointer[0];
-		if (next <= frame_pointer)
-			return;
-		frame_pointer = next;
+		print_repeated(repeated);
+		repeated = 0;
+		last = frame[1];
+		print_caller(last, 1);
+		printed++;
 	}
+	print_repeated(repeated);
+	if (frame)
+		printk("  and so on\n");
 }
 
 void panic_begin(void)
