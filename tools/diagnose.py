@@ -137,9 +137,9 @@ def explain_killed(result, _knobs, _command):
     return f"QEMU was killed by signal {-result.status}; out of memory, or QEMU's own fault?"
 
 
-def stop_line(result, _knobs, _command):
-    """The kernel has already said why, in its STOP line."""
-    stops = [line for line in result.lines if "STOP" in line]
+def explain_stop(result, _knobs, _command):
+    """The kernel has already said why, in its own line."""
+    stops = [line for line in result.lines if "stop: " in line]
     return "the kernel cannot run on this machine: " + (stops[-1] if stops else last_words(result))
 
 
@@ -157,7 +157,7 @@ def explain_fail(result, _knobs, _command):
 EXPLAIN = {
     "fail": explain_fail,
     "panic": explain_panic,
-    "stop": stop_line,
+    "stop": explain_stop,
     "timeout": explain_timeout,
     "reset": explain_reset,
     "off": explain_off,

@@ -53,7 +53,7 @@ def test_success(qemu, tmp_path):
 @pytest.mark.parametrize("value, text, said", [
     (0x11, "x\n", "the app failed; its last line: x"),
     (0x12, "panic: oh\n[<0>]\n", "the kernel panicked: panic: oh"),
-    (0x13, "STOP: no\n", "the kernel cannot run on this machine: STOP: no"),
+    (0x13, "stop: no RAM\nbye\n", "the kernel cannot run on this machine: stop: no RAM"),
 ])
 def test_verdicts_of_the_kernel(qemu, tmp_path, value, text, said):
     assert said in verdict(qemu, tmp_path, guest.say(text), guest.leave(value))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""What we print of a machine is what QEMU itself says of it, and sizing BARs leaves no trace."""
+
+import pytest
+
+import tiny_guest
+from knobs import parse_knobs
+from machine import Machine
+from qemu import check_image, command_line
+from query_pci import ROM_BAR, UNASSIGNED, functions_of, functions_on
+from topology import Topology, load_all, random_topology
+
+REFERENCE = [Topology(f"reference-{machine}", machine, "reference") for machine in ("pc", "q35")]
+SEEDS = range(100, 104)
+FULL_SEEDS = range(104, 160)
+DEBUG_EXIT = "isa-debug-exit,iobase=0xf4,iosize=4"
+ELSEWHERE = "isa-debug-exit,iobase=0x8f4,iosize=4"
+
+
+def topologies():
+    """The reference machines, those with a file, and random ones."""
+    for topology in REFERENCE + load_all() + [random_topology(seed) for seed in SEEDS]:
+        yield pytest.param(topology, id=topology.name)
+    for seed in FULL_SEEDS:
+        yield pytest.param(random_topology(seed), id=f"seed-{seed}", marks=pytest.mark.full)
+
+
+def look(command, line):
+    """The console up to `line`, and QEMU's view at that moment."""
+    with Machine(command, 20) as machine:
+        assert machine.wait_for(line), machine.errors.lines + machine.console.lines[-3:]
+        return machine.console.lines, functions_of(machine.qmp.execute("query-pci"))
+
+
+def before(knobs, tmp_path):
+    """As the firmware leaves the machine to a kernel."""
+    image = tiny_guest.write(tmp_path / "up.elf", tiny_guest.say("up\n"), tiny_guest.HANG)
+    return look(command_line(knobs, image), "^up$")[1]
+
+
+def after(knobs):
+    """As our kernel leaves it; it finds no way out, so the machine is still there to be asked."""
+    check_image(knobs)
+    command = command_line(knobs)
+    command[command.index(DEBUG_EXIT)] = ELSEWHERE
+    return look([*command, "-no-shutdown"], r"argv\[0\]")
+
+
+def assigned(function):
+    """BARs that decode; a ROM does so only while somebody reads it."""
+    return {number: bar for number, bar in function.bars.items() if bar[2] != UNASSIGNED}
+
+
+def same_bars(ours, theirs):
+    """The same BARs, and where QEMU has an address at the moment, the same one."""
+    known = assigned(theirs)
+    addressed = {number: bar for number, bar in ours.items() if number in known}
+    sizes = {number: (bar[0], bar[3]) for number, bar in ours.items()}
+    wanted = {number: (bar[0], bar[3]) for number, bar in theirs.bars.items()}
+    return addressed == known and sizes == wanted
+
+
+@pytest.mark.parametrize("topology", topologies())
+def test_agrees_with_qemu(topology, qemu, tmp_path):
+    """The same functions, ids, classes, buses, windows and BARs; nothing moved by looking."""
+    knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "hello"})
+    untouched = before(knobs, tmp_path)
+    console, qemus = after(knobs)
+    ours = functions_on(console)
+    assert ours.keys() == qemus.keys() and len(ours) >= 4
+    for address, function in ours.items():
+        theirs = qemus[address]
+        assert (function.ids, function.pci_class) == (theirs.ids, theirs.pci_class), address
+        assert (function.buses, function.windows) == (theirs.buses, theirs.windows), address
+        assert same_bars(function.bars, theirs), (address, function.bars, theirs.bars)
+        assert ROM_BAR not in assigned(theirs), address
+        moved = assigned(untouched[address]).items() - assigned(theirs).items()
+        assert not moved, (address, moved)
