@@ -17,6 +17,8 @@ TIMEOUT ?= 60
 FULL ?=
 # Sources left out of the link, to see a device find no driver.
 WITHOUT ?=
+# More sources for the image, say a driver that is tried out; paths below this folder.
+EXTRA_SOURCES ?=
 BUILD ?= build
 CROSS_COMPILE ?=
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL BUILD
@@ -46,10 +48,11 @@ LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack 
 	--build-id=none -T linker.ld
 
 SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
-	drivers/pci/*.c drivers/virtio/*.c))
+	drivers/pci/*.c drivers/virtio/*.c)) $(EXTRA_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
 APP_OBJECT := $(BUILD)/obj/apps/$(APP).c.o
-OUT := $(BUILD)/$(APP)
+# Where the image goes; another name keeps two images of one app apart.
+OUT ?= $(BUILD)/$(APP)
 ELF := $(OUT)/doorbell.elf
 ISO := $(OUT)/doorbell.iso
 

@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!simple) {
-		printk("check: no virtio-simple device came up\n");
+		printk("check: E02 no virtio-simple device is up\n");
 		return 1;
 	}
 	return run_checks(simple);

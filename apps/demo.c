@@ -307,8 +307,8 @@ int main(int argc, char **argv)
 	(void)argv;
 	device_print_tree();
 	if (!simple) {
-		printk("demo: no virtio-simple device came up: is one in the machine? "
-		       "(-device virtio-simple-pci)\n");
+		printk("demo: E02 no virtio-simple device is up (-device virtio-simple-pci adds "
+		       "one)\n");
 		return 1;
 	}
 	printk("demo: driving %s at %s\n", virtio_simple_name(simple),

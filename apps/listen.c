@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 	struct virtio_simple *simple = virtio_simple_get(0);
 
 	if (!simple) {
-		printk("listen: no virtio-simple device came up\n");
+		printk("listen: E02 no virtio-simple device is up\n");
 		return 1;
 	}
 	printk("listen: waiting for events and configuration changes\n");
