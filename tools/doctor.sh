@@ -78,9 +78,8 @@ check_packages() {
 	elif [[ -z $missing ]]; then
 		ok "packages: all of apt-packages.txt"
 	elif have apt-get; then
-		while read -r name; do
-			miss "package $name" "$(as_root apt-get install "$name")"
-		done <<< "$missing"
+		missing=${missing//$'\n'/ }
+		miss "package(s) $missing" "$(as_root apt-get install "$missing")"
 	else
 		while read -r name; do
 			miss "$name" "install it with your package manager"
@@ -215,7 +214,7 @@ check_space() {
 check_cache() {
 	local -a results=("$cache"/qemu-[0-9]*)
 	if ((${#results[@]} > 1)); then
-		note "${#results[@]} QEMUs in $cache ($(du -sh "$cache" | cut -f 1)); one is in use," \
+		note "${#results[@]} QEMUs in $cache ($(du -sh "$cache" | cut -f 1)); one in use," \
 			"the others are of older devices; make distclean removes all"
 	fi
 }

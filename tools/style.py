@@ -18,6 +18,7 @@ from pathlib import Path
 import c_source
 
 FOLDERS = ["boot", "kernel", "drivers", "apps", "qemu", "tests", "tools"]
+CI_ENTRY = ".ci/run"
 C_SUFFIXES = (".c", ".h", ".S")
 TEXT_SUFFIXES = C_SUFFIXES + (".py", ".sh", ".ld", ".awk", ".mk")
 
@@ -65,6 +66,8 @@ class Report:
 
 def source_files(root):
     """Every text file the norms are about, as paths from `root`."""
+    if (root / CI_ENTRY).is_file():
+        yield CI_ENTRY
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in TEXT_SUFFIXES and path.is_file():
@@ -231,7 +234,7 @@ def check_clang_format(report, root, paths):
 
 def check_shell(report, root, paths):
     """What shellcheck says about the shell scripts."""
-    files = [str(root / path) for path in paths if path.endswith(".sh")]
+    files = [str(root / path) for path in paths if path.endswith((".sh", CI_ENTRY))]
     answer = run([*SHELLCHECK, *files]) if files else (0, "")
     if answer is None:
         report.notes.append("shellcheck is not installed: shell scripts not checked")
