@@ -128,13 +128,20 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } kinds[] = {
-	{ "null-read", read_null },	{ "null-call", call_null },
-	{ "exec-data", run_data },	{ "write-text", write_text },
-	{ "write-rodata", write_rodata }, { "unmapped", read_hole },
-	{ "stack", stack_overflow },	{ "ud", invalid_opcode },
-	{ "de", divide_by_zero },	{ "gp", non_canonical },
-	{ "int3", breakpoint },		{ "panic", own_panic },
-	{ "bug", bug },			{ "double-panic", double_panic },
+	{ "null-read", read_null },
+	{ "null-call", call_null },
+	{ "exec-data", run_data },
+	{ "write-text", write_text },
+	{ "write-rodata", write_rodata },
+	{ "unmapped", read_hole },
+	{ "stack", stack_overflow },
+	{ "ud", invalid_opcode },
+	{ "de", divide_by_zero },
+	{ "gp", non_canonical },
+	{ "int3", breakpoint },
+	{ "panic", own_panic },
+	{ "bug", bug },
+	{ "double-panic", double_panic },
 	{ "double-free", free_twice },
 };
 

@@ -176,7 +176,7 @@ serial_setup:
 	.byte	0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00
 	.byte	0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03
 serial_setup_end:
-#define STOP_LINE(text) .asciz "[    0.000000] Doorbell: stop: " text "\r\n"
+#define STOP_LINE(text) .ascii "[    0.000000] Doorbell: stop: "; .ascii text; .asciz "\r\n"
 text_bad_magic:
 	STOP_LINE("bad loader magic: neither multiboot2 nor PVH started this image")
 text_no_room:

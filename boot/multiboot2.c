@@ -78,8 +78,7 @@ static void parse_memory_map(const struct multiboot2_tag *tag, struct boot_info 
 	}
 }
 
-static void parse_tag(const struct multiboot2_tag *tag, struct boot_info *boot,
-		      u32 *upper_memory)
+static void parse_tag(const struct multiboot2_tag *tag, struct boot_info *boot, u32 *upper_memory)
 {
 	u64 address = (uintptr_t)tag;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Firmware tables (ACPI 6.4, chapter 5). They are not trusted: lengths and checksums are checked. */
+/* Firmware tables (ACPI 6.4, chapter 5). They are not trusted: length and checksum are checked. */
 #ifndef KERNEL_ACPI_H
 #define KERNEL_ACPI_H
 

@@ -38,7 +38,8 @@ static bool parse_s5(const u8 *aml, u32 size)
 
 	if (size < 2 || aml[0] != AML_PACKAGE)
 		return false;
-	skip = 1 + 1 + (aml[1] >> 6) + 1; /* opcode, package length of 1 to 4 bytes, element count */
+	skip = 1 + 1 + (aml[1] >> 6) +
+	       1; /* opcode, package length of 1 to 4 bytes, element count */
 	if (size < skip + 2)
 		return false;
 	aml += skip;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the loader told us, in one form for multiboot2 and PVH, filled by boot/ before kernel_main. */
+/* What the loader told us, in one form for multiboot2 and PVH; boot/ fills it for kernel_main. */
 #ifndef KERNEL_BOOTINFO_H
 #define KERNEL_BOOTINFO_H
 

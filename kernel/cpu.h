@@ -40,16 +40,16 @@ static inline u64 rdtsc(void)
 	return (u64)high << 32 | low;
 }
 
-#define CONTROL_REGISTER_ACCESSORS(name)                                              \
-	static inline u64 read_##name(void)                                           \
-	{                                                                             \
-		u64 value;                                                            \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory");   \
-		return value;                                                         \
-	}                                                                             \
-	static inline void write_##name(u64 value)                                    \
-	{                                                                             \
-		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");       \
+#define CONTROL_REGISTER_ACCESSORS(name)                                            \
+	static inline u64 read_##name(void)                                         \
+	{                                                                           \
+		u64 value;                                                          \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory"); \
+		return value;                                                       \
+	}                                                                           \
+	static inline void write_##name(u64 value)                                  \
+	{                                                                           \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");     \
 	}
 
 CONTROL_REGISTER_ACCESSORS(cr0)

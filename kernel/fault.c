@@ -15,24 +15,15 @@ linker_table_bounds(describer, address_describer_t, describers_start, describers
 
 /* Intel SDM 3A, table 6-1. */
 static const char *const exception_names[32] = {
-	[0] = "#DE divide error",
-	[1] = "#DB debug",
-	[3] = "#BP breakpoint",
-	[4] = "#OF overflow",
-	[5] = "#BR bound range exceeded",
-	[6] = "#UD invalid opcode",
-	[7] = "#NM device not available",
-	[8] = "#DF double fault",
-	[10] = "#TS invalid TSS",
-	[11] = "#NP segment not present",
-	[12] = "#SS stack fault",
-	[13] = "#GP general protection",
-	[14] = "#PF page fault",
-	[16] = "#MF x87 floating point",
-	[17] = "#AC alignment check",
-	[18] = "#MC machine check",
-	[19] = "#XM SIMD floating point",
-	[20] = "#VE virtualization",
+	[0] = "#DE divide error",	  [1] = "#DB debug",
+	[3] = "#BP breakpoint",		  [4] = "#OF overflow",
+	[5] = "#BR bound range exceeded", [6] = "#UD invalid opcode",
+	[7] = "#NM device not available", [8] = "#DF double fault",
+	[10] = "#TS invalid TSS",	  [11] = "#NP segment not present",
+	[12] = "#SS stack fault",	  [13] = "#GP general protection",
+	[14] = "#PF page fault",	  [16] = "#MF x87 floating point",
+	[17] = "#AC alignment check",	  [18] = "#MC machine check",
+	[19] = "#XM SIMD floating point", [20] = "#VE virtualization",
 	[21] = "#CP control protection",
 };
 
@@ -174,33 +165,50 @@ static void print_headline(const struct trap_frame *frame, u64 cr2)
 
 static void print_registers(const struct trap_frame *f, u64 cr2)
 {
-	printk("  rax %016llx rbx %016llx rcx %016llx rdx %016llx\n", f->rax, f->rbx, f->rcx, f->rdx);
-	printk("  rsi %016llx rdi %016llx rbp %016llx rsp %016llx\n", f->rsi, f->rdi, f->rbp, f->rsp);
+	printk("  rax %016llx rbx %016llx rcx %016llx rdx %016llx\n", f->rax, f->rbx, f->rcx,
+	       f->rdx);
+	printk("  rsi %016llx rdi %016llx rbp %016llx rsp %016llx\n", f->rsi, f->rdi, f->rbp,
+	       f->rsp);
 	printk("  r8  %016llx r9  %016llx r10 %016llx r11 %016llx\n", f->r8, f->r9, f->r10, f->r11);
-	printk("  r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", f->r12, f->r13, f->r14, f->r15);
+	printk("  r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n", f->r12, f->r13, f->r14,
+	       f->r15);
 	printk("  rip %016llx rflags %08llx cr2 %016llx cr3 %016llx\n", f->rip, f->rflags, cr2,
 	       read_cr3());
 }
 
-/* After a call to nowhere the caller is known only by the return address on top of the stack. */
-static u64 find_instruction(const struct trap_frame *frame)
+#define OPCODE_PUSH_RBP 0x55
+
+/*
+ * The caller that the chain of frames does not show, or 0: the return address is on top of the
+ * stack after a call to nowhere, and in a function that makes no frame or has not made it yet.
+ */
+static u64 find_frameless_caller(const struct trap_frame *frame)
 {
 	struct ksym symbol;
+	u64 top;
 
-	if (ksyms_lookup(frame->rip, &symbol) || !IS_ALIGNED(frame->rsp, 8) ||
-	    !stack_find(frame->rsp, 8))
-		return frame->rip;
-	return *(const u64 *)(uintptr_t)frame->rsp;
+	if (!IS_ALIGNED(frame->rsp, 8) || !stack_find(frame->rsp, 8))
+		return 0;
+	if (ksyms_lookup(frame->rip, &symbol) && symbol.offset &&
+	    *(const u8 *)(uintptr_t)(frame->rip - symbol.offset) == OPCODE_PUSH_RBP)
+		return 0;
+	top = *(const u64 *)(uintptr_t)frame->rsp;
+	return ksyms_lookup(top, &symbol) ? top : 0;
 }
 
 void fault_panic(const struct trap_frame *frame)
 {
 	u64 cr2 = read_cr2(); /* before anything else can fault */
+	u64 caller;
 
 	panic_begin();
 	print_headline(frame, cr2);
 	print_cause(frame, cr2);
 	print_registers(frame, cr2);
-	dump_stack_from(find_instruction(frame), (const u64 *)(uintptr_t)frame->rbp);
+	dump_address(frame->rip, false);
+	caller = find_frameless_caller(frame);
+	if (caller)
+		dump_address(caller, true);
+	dump_stack_from(0, (const u64 *)(uintptr_t)frame->rbp);
 	panic_end();
 }

@@ -5,8 +5,8 @@
 
 #include "kernel/types.h"
 
-extern const char image_start[], text_end[];  /* code: read, execute */
+extern const char image_start[], text_end[];	/* code: read, execute */
 extern const char rodata_start[], rodata_end[]; /* constants: read */
-extern const char data_start[], image_end[];  /* variables and stacks: read, write */
+extern const char data_start[], image_end[];	/* variables and stacks: read, write */
 
 #endif

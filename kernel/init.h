@@ -17,16 +17,19 @@
 	static type const name LINKER_TABLE_SECTION(table, key) = (object)
 
 /* Declares the bounds of a table of `type` (a pointer type), as start[] and end[]. */
-#define linker_table_bounds(table, type, start, end)                 \
+#define linker_table_bounds(table, type, start, end)                    \
 	static type const start[0] LINKER_TABLE_SECTION(table, 0) = {}; \
 	static type const end[0] LINKER_TABLE_SECTION(table, 9) = {}
 
 typedef int (*initcall_t)(void);
 
 /* Buses come first, then drivers, then what finds devices: so a device meets its drivers. */
-#define core_initcall(function) linker_table_add(initcall, 1, initcall_##function, initcall_t, function)
-#define module_init(function) linker_table_add(initcall, 6, initcall_##function, initcall_t, function)
-#define late_initcall(function) linker_table_add(initcall, 7, initcall_##function, initcall_t, function)
+#define core_initcall(function) \
+	linker_table_add(initcall, 1, initcall_##function, initcall_t, function)
+#define module_init(function) \
+	linker_table_add(initcall, 6, initcall_##function, initcall_t, function)
+#define late_initcall(function) \
+	linker_table_add(initcall, 7, initcall_##function, initcall_t, function)
 
 /* Runs all start-up calls in order; a failure is said in a line and the next one runs. */
 void do_initcalls(void);

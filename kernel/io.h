@@ -26,17 +26,17 @@ IO_PORT_ACCESSORS(w, u16)
 IO_PORT_ACCESSORS(l, u32)
 
 /* The "memory" clobber keeps the access in program order with ordinary loads and stores. */
-#define MMIO_ACCESSORS(suffix, type)                                                           \
-	static inline type read##suffix(const volatile void *address)                          \
-	{                                                                                      \
-		type value = *(const volatile type *)address;                                  \
-		__asm__ volatile("" : : : "memory");                                           \
-		return value;                                                                  \
-	}                                                                                      \
-	static inline void write##suffix(type value, volatile void *address)                   \
-	{                                                                                      \
-		__asm__ volatile("" : : : "memory");                                           \
-		*(volatile type *)address = value;                                             \
+#define MMIO_ACCESSORS(suffix, type)                                         \
+	static inline type read##suffix(const volatile void *address)        \
+	{                                                                    \
+		type value = *(const volatile type *)address;                \
+		__asm__ volatile("" : : : "memory");                         \
+		return value;                                                \
+	}                                                                    \
+	static inline void write##suffix(type value, volatile void *address) \
+	{                                                                    \
+		__asm__ volatile("" : : : "memory");                         \
+		*(volatile type *)address = value;                           \
 	}
 
 MMIO_ACCESSORS(b, u8)

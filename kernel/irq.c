@@ -39,7 +39,8 @@ int request_irq(irq_handler_t handler, void *context, const char *name)
 	while (i < ARRAY_SIZE(slots) && slots[i].handler)
 		i++;
 	if (i < ARRAY_SIZE(slots) && apic_present())
-		slots[i] = (struct irq_slot){ .handler = handler, .context = context, .name = name };
+		slots[i] =
+			(struct irq_slot){ .handler = handler, .context = context, .name = name };
 	local_irq_restore(flags);
 	if (!apic_present())
 		return -ENODEV;

@@ -33,12 +33,16 @@ struct large {
 
 _Static_assert(sizeof(struct slab) <= HEAD_SIZE, "the objects begin behind the head");
 
-struct class {
+struct class
+{
 	u32 object_size;
 	struct list_head slabs; /* those with room */
 };
 
-#define CLASS(index, size) { size, LIST_HEAD_INIT(classes[index].slabs) }
+#define CLASS(index, size)                                 \
+	{                                                  \
+		size, LIST_HEAD_INIT(classes[index].slabs) \
+	}
 static struct class classes[] = {
 	CLASS(0, 32),  CLASS(1, 64),  CLASS(2, 128),  CLASS(3, 256),
 	CLASS(4, 512), CLASS(5, 992), CLASS(6, 2016),
@@ -163,7 +167,8 @@ void kfree(void *object)
 	flags = local_irq_save();
 	if (slab->magic == (SLAB_MAGIC ^ page)) {
 		small_free(slab, object);
-	} else if (large->magic == (LARGE_MAGIC ^ page) && (u8 *)object == (u8 *)large + HEAD_SIZE) {
+	} else if (large->magic == (LARGE_MAGIC ^ page) &&
+		   (u8 *)object == (u8 *)large + HEAD_SIZE) {
 		large->magic = 0;
 		pages_free(large, large->pages);
 	} else {

@@ -9,7 +9,10 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD_INIT(name)     \
+	{                        \
+		&(name), &(name) \
+	}
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
@@ -41,16 +44,14 @@ static inline void list_del_init(struct list_head *node)
 #define list_entry(node, type, member) container_of(node, type, member)
 
 /* The list must not change while it is walked; the _safe form allows deleting `position`. */
-#define list_for_each_entry(position, list, type, member)                    \
-	for ((position) = list_entry((list)->next, type, member);            \
-	     &(position)->member != (list);                                  \
+#define list_for_each_entry(position, list, type, member)                                        \
+	for ((position) = list_entry((list)->next, type, member); &(position)->member != (list); \
 	     (position) = list_entry((position)->member.next, type, member))
 
-#define list_for_each_entry_safe(position, following, list, type, member)      \
-	for ((position) = list_entry((list)->next, type, member),              \
-	    (following) = list_entry((position)->member.next, type, member);   \
-	     &(position)->member != (list);                                    \
-	     (position) = (following),                                         \
+#define list_for_each_entry_safe(position, following, list, type, member)    \
+	for ((position) = list_entry((list)->next, type, member),            \
+	    (following) = list_entry((position)->member.next, type, member); \
+	     &(position)->member != (list); (position) = (following),        \
 	    (following) = list_entry((following)->member.next, type, member))
 
 #endif

@@ -49,14 +49,14 @@ void kernel_main(const struct boot_info *boot)
 {
 	int result;
 
-	print_banner(boot);	/* who started us, on what */
-	traps_init();		/* from here on a fault says why */
-	memory_init(boot);	/* the page and object allocators */
-	paging_init();		/* each page with only the rights it needs */
-	acpi_init(boot);	/* what the firmware's tables tell */
-	clock_init();		/* how fast time passes */
-	apic_init();		/* interrupts from devices */
-	timer_init();		/* and at deadlines */
+	print_banner(boot); /* who started us, on what */
+	traps_init();	    /* from here on a fault says why */
+	memory_init(boot);  /* the page and object allocators */
+	paging_init();	    /* each page with only the rights it needs */
+	acpi_init(boot);    /* what the firmware's tables tell */
+	clock_init();	    /* how fast time passes */
+	apic_init();	    /* interrupts from devices */
+	timer_init();	    /* and at deadlines */
 	local_irq_enable();
 	do_initcalls();		/* buses, drivers, then devices */
 	result = run_app(boot); /* what all this is for */

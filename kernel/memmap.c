@@ -12,8 +12,7 @@ static struct range_set ram;
 static void delete_range(struct range_set *set, unsigned int i)
 {
 	set->count--;
-	memmove(&set->ranges[i], &set->ranges[i + 1],
-		(set->count - i) * sizeof(set->ranges[0]));
+	memmove(&set->ranges[i], &set->ranges[i + 1], (set->count - i) * sizeof(set->ranges[0]));
 }
 
 void range_set_add(struct range_set *set, u64 start, u64 end)

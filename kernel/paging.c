@@ -35,7 +35,7 @@
 #define CPUID_1GIB_PAGES BIT_ULL(26)
 
 static u64 *top_table;
-static u64 nx_mask = ~0ULL;    /* without PTE_NX when the CPU lacks it */
+static u64 nx_mask = ~0ULL;	/* without PTE_NX when the CPU lacks it */
 static unsigned int leaf_level; /* of the largest page: 3 is 1 GiB, 2 is 2 MiB */
 
 /* The bytes one entry of a table of `level` spans: 4 KiB, 2 MiB, 1 GiB, 512 GiB. */
@@ -90,7 +90,7 @@ static u64 map_one(u64 address, u64 end, u64 rights)
 			new = pages_alloc(1);
 			if (!new)
 				return 0;
-			*entry = (uintptr_t)new | PTE_P | PTE_RW;
+			*entry = (uintptr_t) new | PTE_P | PTE_RW;
 		}
 		table = entry_table(*entry);
 	}

@@ -14,8 +14,8 @@ void paging_init(void);
 
 /*
  * Makes firmware data at physical `address` readable, cached, where it is; RAM already is. NULL on
- * overflow, in the null page, beyond the CPU's addresses, on a page that is mapped in another way, or without memory
- * for page tables. Never unmapped.
+ * overflow, in the null page, beyond the CPU's addresses, on a page that is mapped in another way,
+ * or without memory for page tables. Never unmapped.
  */
 const void *map_firmware(u64 address, u64 size);
 

@@ -12,9 +12,9 @@
 
 static unsigned int panic_depth;
 
-/* `back` is 1 for a return address, whose call may be the last instruction of its function. */
-static void print_caller(u64 address, u64 back)
+void dump_address(u64 address, bool is_return)
 {
+	u64 back = is_return; /* the call may be the last instruction of its function */
 	struct ksym symbol;
 
 	if (ksyms_lookup(address - back, &symbol))
@@ -48,7 +48,7 @@ void dump_stack_from(u64 instruction, const u64 *frame_pointer)
 	u64 last = 0;
 
 	if (instruction)
-		print_caller(instruction, 0);
+		dump_address(instruction, false);
 	/* A frame is the caller's frame pointer, and behind it the return address. */
 	for (; frame && printed < BACKTRACE_MAX; frame = next_frame(frame, stack)) {
 		if (frame[1] == last) {
@@ -58,7 +58,7 @@ void dump_stack_from(u64 instruction, const u64 *frame_pointer)
 		print_repeated(repeated);
 		repeated = 0;
 		last = frame[1];
-		print_caller(last, 1);
+		dump_address(last, true);
 		printed++;
 	}
 	print_repeated(repeated);

@@ -12,13 +12,19 @@
  */
 __noreturn void panic(const char *format, ...) __printf(1, 2);
 
-/* Prints the callers from `frame_pointer` on, each as "  [<address>] symbol+0x1/0x2". */
+/* Prints "  [<address>] symbol+0x1/0x2", or "?"; the address is a return address or not. */
+void dump_address(u64 address, bool is_return);
+
+/*
+ * Prints `instruction`, unless it is 0, then the callers from the frame at `frame_pointer` on, a
+ * line each. Follows frames within one known stack only, so any value is safe.
+ */
 void dump_stack_from(u64 instruction, const u64 *frame_pointer);
 
 /* Panics when an invariant of ours does not hold; never used on what a device gave. */
-#define BUG_ON(condition)                                                       \
-	do {                                                                    \
-		if (condition)                                                  \
+#define BUG_ON(condition)                                                          \
+	do {                                                                       \
+		if (condition)                                                     \
 			panic("BUG at %s:%d: %s", __FILE__, __LINE__, #condition); \
 	} while (0)
 

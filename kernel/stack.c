@@ -15,8 +15,8 @@ extern u8 boot_stack_guard[], boot_stack_top[];
 
 static struct guarded_stack ist_stacks[3] __attribute__((aligned(4096)));
 
-#define IST_STACK(ist, name)                                           \
-	[ist] = { name, (uintptr_t)&ist_stacks[(ist)-1],               \
+#define IST_STACK(ist, name)                             \
+	[ist] = { name, (uintptr_t)&ist_stacks[(ist)-1], \
 		  (uintptr_t)&ist_stacks[(ist)-1] + sizeof(struct guarded_stack) }
 
 static const struct kernel_stack stacks[] = {

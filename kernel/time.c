@@ -21,7 +21,7 @@ int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns)
 	bool late;
 
 	for (;;) {
-		late = ktime_get_ns() - start >= timeout_ns; /* before the test: it counts once more */
+		late = ktime_get_ns() - start >= timeout_ns; /* before one more test */
 		if (condition(context))
 			return 0;
 		if (late)
@@ -40,7 +40,7 @@ int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns)
 		return poll_until(condition, context, timeout_ns);
 	for (;;) {
 		local_irq_disable();
-		late = ktime_get_ns() >= deadline; /* before the test: it counts once more */
+		late = ktime_get_ns() >= deadline; /* before one more test */
 		done = condition(context);
 		if (done || late)
 			break;

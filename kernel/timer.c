@@ -19,7 +19,7 @@
 enum timer_mode { TIMER_NONE, TIMER_COUNTDOWN, TIMER_TSC_DEADLINE };
 
 static enum timer_mode mode;
-static u64 count_hz; /* of the countdown */
+static u64 count_hz;  /* of the countdown */
 static u64 armed_for; /* when the alarm comes; 0: none is set */
 
 static u64 measure_countdown(void)

@@ -61,8 +61,9 @@ static void load_tss(void)
 	/* Intel SDM 3A, figure 7-4: an available 64-bit TSS (type 9), present. */
 	gdt[3] = limit | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
 	gdt[4] = base >> 32;
-	__asm__ volatile("lgdt %0" : : "m"((struct table_register){ sizeof(gdt) - 1,
-								    (uintptr_t)gdt }));
+	__asm__ volatile("lgdt %0"
+			 :
+			 : "m"((struct table_register){ sizeof(gdt) - 1, (uintptr_t)gdt }));
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS));
 }
 
@@ -90,8 +91,9 @@ void traps_init(void)
 	set_gate(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT);
 	set_gate(VECTOR_NMI, IST_NMI);
 	set_gate(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK);
-	__asm__ volatile("lidt %0" : : "m"((struct table_register){ sizeof(idt) - 1,
-								    (uintptr_t)idt }));
+	__asm__ volatile("lidt %0"
+			 :
+			 : "m"((struct table_register){ sizeof(idt) - 1, (uintptr_t)idt }));
 	if (cpuid(1, 0).edx & CPUID_MCE) /* without it a machine check is a silent reset */
 		write_cr4(read_cr4() | CR4_MCE);
 }

@@ -12,7 +12,7 @@ enum vector {
 	VECTOR_PAGE_FAULT = 14,
 	VECTOR_MACHINE_CHECK = 18,
 	VECTOR_FIRST_INTERRUPT = 0x20,
-	VECTOR_PIC = 0x20,	    /* 16 that the legacy controllers would use, were they not masked */
+	VECTOR_PIC = 0x20,	    /* 16, of the legacy controllers, which are masked */
 	VECTOR_FIRST_DEVICE = 0x30, /* request_irq's */
 	VECTOR_LAST_DEVICE = 0xef,
 	VECTOR_TIMER = 0xf0,

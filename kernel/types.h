@@ -22,8 +22,7 @@ typedef __u64 u64; /* unsigned long long: print it with %llu or %llx */
 #define max(a, b) ((a) > (b) ? (a) : (b))
 
 /* From a pointer to `member` back to the structure of `type` that embeds it. */
-#define container_of(pointer, type, member) \
-	((type *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* One access, not torn, repeated or hoisted by the compiler; orders nothing (see barrier.h). */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))

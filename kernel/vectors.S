@@ -10,8 +10,8 @@
 	/* Intel SDM 3A, 6.13: these push an error code; for the others a 0 stands in. */
 	.macro	vector number
 	.balign	VECTOR_SIZE
-	.if	(\number == 8) || (\number == 17) || (\number == 21) || (\number == 29) || (\number == 30)
-	.elseif	(\number >= 10) && (\number <= 14)
+	.if	(\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17)
+	.elseif	(\number == 21) || (\number == 29) || (\number == 30)
 	.else
 	pushq	$0
 	.endif

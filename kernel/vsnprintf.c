@@ -130,7 +130,9 @@ static void put_unsigned(struct formatter *f, const struct spec *spec)
 	if (spec->conversion != 'u' && spec->conversion != 'o' && spec->alternate && value)
 		prefix = spec->conversion == 'X' ? "0X" : "0x";
 	put_number(f, spec, prefix, value,
-		   spec->conversion == 'u' ? 10 : spec->conversion == 'o' ? 8 : 16);
+		   spec->conversion == 'u'   ? 10
+		   : spec->conversion == 'o' ? 8
+					     : 16);
 }
 
 static void put_pointer(struct formatter *f, const struct spec *spec)
