@@ -86,9 +86,21 @@ static void virtio_simple_resume(void *opaque)
 	qemu_chr_fe_accept_input(&s->conf.chardev);
 }
 
-/* Not at once: the core overwrites the status after this, and NEEDS_RESET would be lost. */
+/* Some versions of the core make each queue as large as they can, again after each reset. */
+static void limit_queue_sizes(VirtIODevice *vdev)
+{
+	for (int i = 0; i < virtio_get_num_queues(vdev); i++) {
+		virtio_queue_set_num(vdev, i, VIRTIO_SIMPLE(vdev)->conf.queue_size);
+	}
+}
+
+/* What waits is not served at once: the core overwrites the status after this, and so would lose
+ * a NEEDS_RESET. */
 static void virtio_simple_set_status(VirtIODevice *vdev, uint8_t status)
 {
+	if (vdev->status == 0 && status != 0) {
+		limit_queue_sizes(vdev);
+	}
 	if (vdev->vm_running && (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
 		qemu_bh_schedule(VIRTIO_SIMPLE(vdev)->resume);
 	}

@@ -106,6 +106,7 @@ def test_queues_and_vectors(machines, options):
 
 def test_queue_size(machines):
     device = Simple(machines("queue-size=64"))
+    device.negotiate((VERSION_1,))
     device.set("queue_select", 1)
     assert device.get("queue_size") == 64
     device.set("queue_select", 2)
