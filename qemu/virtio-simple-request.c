@@ -108,9 +108,6 @@ static uint32_t op_delay(SimpleRequest *req)
 
 static uint32_t op_event(SimpleRequest *req)
 {
-	if (!virtio_vdev_has_feature(VIRTIO_DEVICE(req->s), VIRTIO_SIMPLE_F_EVENTQ)) {
-		return VIRTIO_SIMPLE_S_UNSUPPORTED;
-	}
 	virtio_simple_send_event(req->s, VIRTIO_SIMPLE_EVENT_PAYLOAD, req->payload,
 				 req->payload_len);
 	return VIRTIO_SIMPLE_S_OK;
@@ -187,10 +184,18 @@ static void request_read_header(SimpleRequest *req)
 	req->cookie = le64_to_cpu(hdr.cookie);
 }
 
+static bool op_supported(SimpleRequest *req)
+{
+	if (req->op == VIRTIO_SIMPLE_OP_EVENT) {
+		return virtio_vdev_has_feature(VIRTIO_DEVICE(req->s), VIRTIO_SIMPLE_F_EVENTQ);
+	}
+	return req->op < ARRAY_SIZE(ops);
+}
+
 /* The first of these that applies: UNSUPPORTED, TOO_LARGE, then what the operation says. */
 static uint32_t request_run(SimpleRequest *req, size_t payload)
 {
-	if (req->op >= ARRAY_SIZE(ops)) {
+	if (!op_supported(req)) {
 		return VIRTIO_SIMPLE_S_UNSUPPORTED;
 	}
 	if (payload > req->s->conf.max_payload) {

@@ -93,7 +93,8 @@ def test_answer_that_does_not_fit(requests):
 
 def test_event_needs_the_feature(device):
     requests, = device.start(features=(VERSION_1,), queues=(0,))
-    assert requests.ask(EVENT, payload=b"x").status == UNSUPPORTED
+    for size in (1, MAX + 1):
+        assert requests.ask(EVENT, payload=bytes(size)).status == UNSUPPORTED
 
 
 def test_scattered_chain(requests):
