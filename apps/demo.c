@@ -11,7 +11,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 
-#define ECHO_BYTES 4096
+#define ECHO_BYTES 4096 /* or as much as the device takes */
 #define ONE_BY_ONE 1000
 #define MANY 70000 /* more than 65,536, so that the 16-bit ring indices wrap */
 #define DEPTH 32
@@ -63,24 +63,30 @@ static void fill_pattern(u8 *bytes, u32 length)
 		bytes[i] = (u8)(i * 31 + (i >> 8));
 }
 
+static u32 echo_bytes(const struct virtio_simple *simple)
+{
+	return min((u32)ECHO_BYTES, virtio_simple_max_payload(simple));
+}
+
 static bool show_echo(struct virtio_simple *simple, u8 *sent, u8 *received)
 {
+	u32 bytes = echo_bytes(simple);
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_ECHO,
 		.payload = sent,
-		.payload_length = ECHO_BYTES,
+		.payload_length = bytes,
 		.answer = received,
-		.answer_size = ECHO_BYTES,
+		.answer_size = bytes,
 	};
 
-	memset(received, 0xee, ECHO_BYTES);
-	if (!call_is_ok(simple, VIRTQUEUE_INTERRUPT, &request, ECHO_BYTES))
+	memset(received, 0xee, bytes);
+	if (!call_is_ok(simple, VIRTQUEUE_INTERRUPT, &request, bytes))
 		return false;
-	if (memcmp(sent, received, ECHO_BYTES)) {
+	if (memcmp(sent, received, bytes)) {
 		printk("demo: ECHO came back changed\n");
 		return false;
 	}
-	printk("demo: ECHO of %d bytes came back whole\n", ECHO_BYTES);
+	printk("demo: ECHO of %u bytes came back whole\n", bytes);
 	return true;
 }
 
@@ -97,21 +103,22 @@ static u32 crc32(const u8 *bytes, u32 length)
 	return ~crc;
 }
 
-static bool show_crc32(struct virtio_simple *simple, u8 *bytes)
+static bool show_crc32(struct virtio_simple *simple, u8 *payload)
 {
-	u32 wanted = crc32(bytes, ECHO_BYTES);
+	u32 bytes = echo_bytes(simple);
+	u32 wanted = crc32(payload, bytes);
 	__le32 answer = 0;
 	struct virtio_simple_request request = {
 		.op = VIRTIO_SIMPLE_OP_CRC32,
-		.payload = bytes,
-		.payload_length = ECHO_BYTES,
+		.payload = payload,
+		.payload_length = bytes,
 		.answer = &answer,
 		.answer_size = sizeof(answer),
 	};
 
 	if (!call_is_ok(simple, VIRTQUEUE_INTERRUPT, &request, sizeof(answer)))
 		return false;
-	printk("demo: CRC32 of %d bytes = 0x%08x, computed here 0x%08x\n", ECHO_BYTES,
+	printk("demo: CRC32 of %u bytes = 0x%08x, computed here 0x%08x\n", bytes,
 	       le32_to_cpu(answer), wanted);
 	return le32_to_cpu(answer) == wanted;
 }

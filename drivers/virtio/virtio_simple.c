@@ -82,6 +82,22 @@ static unsigned int device_index(unsigned int queue)
 	return queue ? VIRTIO_SIMPLE_REQUESTQ_MORE + queue - 1 : VIRTIO_SIMPLE_REQUESTQ;
 }
 
+/* 2.7.5.3.1: a chain is never longer than its queue, and a request is up to four buffers. */
+static int check_queue_sizes(const struct virtio_simple *simple)
+{
+	for (unsigned int i = 0; i < simple->request_queues; i++) {
+		u16 size = virtqueue_get_vring_size(simple->requestq[i]);
+
+		if (size >= VIRTIO_SIMPLE_REQUEST_BUFFERS)
+			continue;
+		dev_printk(&simple->vdev->dev,
+			   "E08 queue %s: %u entries, a request needs %u (queue-size=)\n",
+			   request_names[i], size, VIRTIO_SIMPLE_REQUEST_BUFFERS);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
 static int find_queues(struct virtio_simple *simple)
 {
 	struct virtqueue_info infos[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX + 1] = {};
@@ -102,7 +118,7 @@ static int find_queues(struct virtio_simple *simple)
 	for (unsigned int i = 0; i < simple->request_queues; i++)
 		simple->requestq[i] = vqs[device_index(i)];
 	simple->eventq = events ? vqs[VIRTIO_SIMPLE_EVENTQ] : NULL;
-	return 0;
+	return check_queue_sizes(simple);
 }
 
 static void free_simple(struct virtio_simple *simple)

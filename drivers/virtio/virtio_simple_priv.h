@@ -9,6 +9,9 @@
 
 #define VIRTIO_SIMPLE_REQUEST_QUEUES_MAX 8
 
+/* Header, payload, answer header, answer. */
+#define VIRTIO_SIMPLE_REQUEST_BUFFERS 4
+
 /* Buffers posted for events, and what each holds: its header and the longest payload. */
 #define VIRTIO_SIMPLE_EVENT_BUFFERS 16
 #define VIRTIO_SIMPLE_EVENT_BUFFER_SIZE \

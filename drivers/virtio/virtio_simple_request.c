@@ -18,7 +18,7 @@ static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int co
 int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 			 struct virtio_simple_request *request)
 {
-	struct virtqueue_buffer buffers[4];
+	struct virtqueue_buffer buffers[VIRTIO_SIMPLE_REQUEST_BUFFERS];
 	unsigned int out, total;
 
 	if (queue >= simple->request_queues)
