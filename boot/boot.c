@@ -9,11 +9,20 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
+#define DROPPED_LINES_MAX 4
+
 static struct boot_info boot_info;
 
 bool boot_readable(u64 address, u64 size)
 {
 	return address && size <= BOOT_MAPPED && address <= BOOT_MAPPED - size;
+}
+
+/* A line for the first few only: a damaged map can hold any number of them. */
+static void drop_memory(struct boot_info *boot, u64 base, u64 size, const char *why)
+{
+	if (boot->memory_dropped++ < DROPPED_LINES_MAX)
+		printk("boot: memory map: dropped 0x%llx bytes at 0x%llx: %s\n", size, base, why);
 }
 
 void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
@@ -23,14 +32,11 @@ void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
 	if (!size)
 		return; /* an unused entry */
 	if (base + size < base) {
-		printk("boot: memory map: dropped an impossible range: 0x%llx bytes at 0x%llx\n",
-		       size, base);
+		drop_memory(boot, base, size, "it wraps");
 		return;
 	}
 	if (boot->memory_count == BOOT_MEMORY_MAX) {
-		printk("boot: memory map: dropped a range beyond the first %d: "
-		       "0x%llx bytes at 0x%llx\n",
-		       BOOT_MEMORY_MAX, size, base);
+		drop_memory(boot, base, size, "too many ranges");
 		return;
 	}
 	*entry = (struct boot_memory){ .base = base, .size = size, .usable = usable };
@@ -62,5 +68,7 @@ void boot_start(u32 loader, u32 info)
 		boot_parse_multiboot2(info, &boot_info);
 	else
 		boot_parse_pvh(info, &boot_info);
+	if (boot_info.memory_dropped > DROPPED_LINES_MAX)
+		printk("boot: memory map: dropped %u ranges in all\n", boot_info.memory_dropped);
 	kernel_main(&boot_info);
 }

@@ -26,6 +26,9 @@ enum multiboot2_tag_type {
 	TAG_ACPI_NEW = 15,
 };
 
+/* More than any loader says; bounds what a damaged size can cost. */
+#define INFO_SIZE_MAX 0x100000
+
 /* 3.6.4 */
 struct multiboot2_basic_memory {
 	struct multiboot2_tag tag;
@@ -129,7 +132,8 @@ void boot_parse_multiboot2(u32 info, struct boot_info *boot)
 
 	boot->protocol = "multiboot2";
 	if (!IS_ALIGNED(info, 8) || !boot_readable(info, sizeof(*head)) ||
-	    head->total_size < sizeof(*head) || !boot_readable(info, head->total_size))
+	    head->total_size < sizeof(*head) || head->total_size > INFO_SIZE_MAX ||
+	    !boot_readable(info, head->total_size))
 		machine_stop("multiboot2 information at 0x%x is damaged", info);
 	parse_tags(info, head->total_size, boot, &upper_memory);
 	if (!boot->memory_count && upper_memory)

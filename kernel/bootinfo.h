@@ -19,7 +19,8 @@ struct boot_info {
 	u64 acpi_rsdp;	      /* physical address, 0 when not told */
 	unsigned int memory_count;
 	struct boot_memory memory[BOOT_MEMORY_MAX];
-	bool cmdline_cut; /* the loader's text was longer than we keep */
+	unsigned int memory_dropped; /* ranges that made no sense or found no room */
+	bool cmdline_cut;	     /* the loader's text was longer than we keep */
 	char cmdline[BOOT_CMDLINE_MAX];
 };
 
