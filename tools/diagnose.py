@@ -20,6 +20,7 @@ EXCEPTION = re.compile(
     r"(.*CR2=(?P<cr2>[0-9a-f]+))?",
     re.MULTILINE,
 )
+STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 NO_SIMPLE = re.compile(r"'(virtio-simple[a-z-]*)' is not a valid device model name")
 
 
@@ -39,15 +40,15 @@ def output_of(*command):
 
 
 def symbol(elf, address):
-    """The function an address is in, as name+0x12, or "" ."""
-    best = None
+    """The function an address is in, as name+0x12, or "" where it is in none."""
+    below = None
     for line in output_of("nm", "--defined-only", "-n", str(elf)).splitlines():
         start, kind, name = line.split(None, 2)
         if int(start, 16) > address:
-            break
-        if kind in "tTwW":
-            best = f"{name}+{address - int(start, 16):#x}"
-    return best or ""
+            inside = below and below[1] in "tTwW"
+            return f"{below[2]}+{address - below[0]:#x}" if inside else ""
+        below = int(start, 16), kind, name
+    return ""
 
 
 def place(elf, address):
@@ -101,10 +102,16 @@ def exception_log(log):
     return f"every exception of a second run is in {shown(log)}"
 
 
+def said(result, words=""):
+    """The console's lines with these words, without time stamps."""
+    lines = [STAMP.sub("", line, count=1) for line in result.lines]
+    return [line for line in lines if words in line and line.strip()]
+
+
 def last_words(result):
     """The last thing on the console, which is where the guest was in its own eyes."""
-    said = [line for line in result.lines if line.strip()]
-    return f"its last line: {said[-1]}" if said else "it printed nothing"
+    lines = said(result)
+    return f"its last line: {lines[-1]}" if lines else "it printed nothing"
 
 
 def explain_timeout(result, knobs, _command):
@@ -139,14 +146,14 @@ def explain_killed(result, _knobs, _command):
 
 def explain_stop(result, _knobs, _command):
     """The kernel has already said why, in its own line."""
-    stops = [line for line in result.lines if "stop: " in line]
-    return "the kernel cannot run on this machine: " + (stops[-1] if stops else last_words(result))
+    stops = said(result, "stop: ") or [last_words(result)]
+    return "the kernel cannot run on this machine: " + stops[-1]
 
 
 def explain_panic(result, _knobs, _command):
     """The kernel's own line, found among what followed it."""
-    panics = [line for line in result.lines if "panic: " in line]
-    return "the kernel panicked: " + (panics[0] if panics else last_words(result))
+    panics = said(result, "panic: ") or [last_words(result)]
+    return "the kernel panicked: " + panics[0]
 
 
 def explain_fail(result, _knobs, _command):

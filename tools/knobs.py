@@ -130,6 +130,19 @@ KNOBS = {
 }
 
 
+# Below these the firmware or GRUB hangs before the kernel could say anything.
+MEMORY_FLOORS = {"direct": 2, "iso": 8}
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def check_memory(knobs):
+    """Enough RAM for what comes before the kernel; what it needs itself, it says itself."""
+    floor = MEMORY_FLOORS[knobs["boot"]]
+    mem = knobs["mem"]
+    if int(mem[:-1]) * UNITS[mem[-1]] < floor * UNITS["M"]:
+        raise KnobError(f"MEM={mem}: BOOT={knobs['boot']} needs {floor}M to reach the kernel")
+
+
 def parse_knobs(values):
     """Checked knob values, lower-case names, defaults filled in; unknown names are refused."""
     unknown = sorted(set(values) - set(KNOBS))
@@ -142,6 +155,7 @@ def parse_knobs(values):
             knobs[name.lower()] = parse(text)
         except ValueError as error:
             raise KnobError(f"{name}={text}: {error}") from None
+    check_memory(knobs)
     return knobs
 
 

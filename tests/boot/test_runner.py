@@ -52,7 +52,7 @@ def test_success(qemu, tmp_path):
 
 @pytest.mark.parametrize("value, text, said", [
     (0x11, "x\n", "the app failed; its last line: x"),
-    (0x12, "panic: oh\n[<0>]\n", "the kernel panicked: panic: oh"),
+    (0x12, "[    0.000001] panic: oh\n[<0>]\n", "the kernel panicked: panic: oh"),
     (0x13, "stop: no RAM\nbye\n", "the kernel cannot run on this machine: stop: no RAM"),
 ])
 def test_verdicts_of_the_kernel(qemu, tmp_path, value, text, said):
@@ -103,6 +103,8 @@ def test_qemu_killed(qemu, tmp_path):
     ({"BOOT": "foo"}, "BOOT=foo: choices: iso, direct"),
     ({"MACHINE": "vax"}, "MACHINE=vax: choices: pc, q35"),
     ({"MEM": "abc"}, "MEM=abc: want a number with K, M or G, such as 128M"),
+    ({"MEM": "1M"}, "MEM=1M: BOOT=direct needs 2M to reach the kernel"),
+    ({"MEM": "4", "BOOT": "iso"}, "MEM=4M: BOOT=iso needs 8M to reach the kernel"),
     ({"SMP": "0"}, "SMP=0: choices: "),
     ({"SMP": "1000"}, "SMP=1000: choices: "),
     ({"ACCEL": "magic"}, "ACCEL=magic: choices: tcg, kvm"),

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Images with a driver more or less than the usual ones: a driver is a file, and no other edit."""
+
+import fcntl
+import re
+import subprocess
+
+import pytest
+
+from knobs import parse_knobs
+from machine import run
+from qemu import TREE, build_directory, command_line
+
+
+def build(name, *settings):
+    """An image of APP=hello of its own; objects are shared, so one make at a time."""
+    directory = build_directory() / "tests" / name
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(build_directory() / "tests" / "make.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = subprocess.run(["make", "kernel", "APP=hello", f"OUT={directory}", *settings],
+                              cwd=TREE, capture_output=True, text=True, timeout=120, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return directory / "doorbell.elf"
+
+
+def boot(qemu, image, **settings):
+    """The console lines of a run that must end well, without their time stamps."""
+    knobs = parse_knobs({"QEMU": qemu, "BOOT": "direct", "TIMEOUT": "20", **settings})
+    result = run(command_line(knobs, image), knobs["timeout"])
+    assert result.outcome == "ok", result.lines + result.complaints
+    return [re.sub(r"^\[ *\d+\.\d{6}\] ", "", line) for line in result.lines]
+
+
+def page_source(page):
+    """The C file that a page of docs/ shows."""
+    return re.search(r"^```c\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)[1]
+
+
+def test_driver_left_out_of_the_link(qemu):
+    """The device is found, claimed by virtio-pci, and said to have no driver."""
+    sources = [str(path.relative_to(TREE))
+               for path in (TREE / "drivers/virtio").glob("virtio_simple*.c")]
+    lines = boot(qemu, build("without-simple", f"WITHOUT={' '.join(sources)}"))
+    assert "virtio virtio1: no driver for virtio id 179 (simple)" in lines
+    assert not [line for line in lines if line.startswith("virtio_simple")]
+
+
+def test_driver_from_the_documentation(qemu):
+    """What docs/adding-a-driver.md shows is one new file that builds, binds and works."""
+    source = build_directory() / "tests" / "virtio_rng.c"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(page_source(TREE / "docs/adding-a-driver.md"))
+    image = build("rng", f"EXTRA_SOURCES={source.relative_to(TREE)}")
+    lines = boot(qemu, image, QEMU_ARGS="-device virtio-rng-pci,addr=6")
+    said = [line for line in lines if line.startswith("virtio_rng virtio3: ")]
+    assert "virtio_rng virtio3: status 0x0f DRIVER_OK" in said
+    entropy = re.fullmatch(r"virtio_rng virtio3: 16 random bytes:((?: [0-9a-f]{2}){16})", said[-1])
+    assert entropy and len(set(entropy[1].split())) > 4, said
+
+
+@pytest.mark.parametrize("device", ["virtio-balloon-pci", "virtio-serial-pci", "virtio-scsi-pci"])
+def test_unknown_devices_are_put_at_rest(qemu, device):
+    """Whatever else is virtio is reset, acknowledged, and said to have no driver."""
+    image = build_directory() / "hello" / "doorbell.elf"
+    lines = boot(qemu, image, DEVICES="none", QEMU_ARGS=f"-device {device}")
+    assert [line for line in lines if line.startswith("virtio virtio0: no driver for virtio id ")]
