@@ -76,12 +76,16 @@ class Machine:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=[self.qmp.theirs.fileno()],
+            pass_fds=self.descriptors(),
         )
         self.qmp.theirs.close()
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ, self.console)
         self.selector.register(self.process.stderr, selectors.EVENT_READ, self.errors)
+
+    def descriptors(self):
+        """The open files that QEMU inherits."""
+        return [self.qmp.theirs.fileno()]
 
     def __enter__(self):
         return self

@@ -51,15 +51,9 @@ def test_typed_text_arrives_as_events(listening):
 def test_changes_of_the_counter_interrupt(listening):
     machine, person = listening
     for value in (7, 0x123456789abcdef0):
-        machine.qmp.execute("qom-set", path=simple_path(machine), property="counter", value=value)
+        machine.qmp.execute("qom-set", path="/machine/peripheral/simple",
+                            property="counter", value=value)
         assert machine.wait_for(f"configuration changed: counter {value}$"), machine.console.lines
     person.sendall(b"quit")
     assert machine.wait_for("listen: 2 configuration changes; done")
     assert machine.finish().outcome == "ok"
-
-
-def simple_path(machine):
-    """Where QEMU keeps the virtio-simple behind the PCI function `simple`."""
-    children = machine.qmp.execute("qom-list", path="/machine/peripheral/simple")
-    return "/machine/peripheral/simple/" + next(
-        child["name"] for child in children if child["type"].startswith("child<virtio-simple"))
