@@ -174,12 +174,16 @@ class Machine:
         letter = {1: "b", 2: "w", 4: "l"}[width]
         self.command(f"out{letter} 0x{0xcfc + (offset & 3):x} 0x{value:x}")
 
+    def present(self, vendor, device):
+        """The slots of bus 0 that have this id."""
+        return [slot for slot in range(32)
+                if self.config_read(slot, 0, 4) == device << 16 | vendor]
+
     def find(self, vendor, device):
-        """The slot of bus 0 that has this id."""
-        for slot in range(32):
-            if self.config_read(slot, 0, 4) == device << 16 | vendor:
-                return slot
-        raise AssertionError(f"no {vendor:04x}:{device:04x} on bus 0")
+        """The first of them."""
+        slots = self.present(vendor, device)
+        assert slots, f"no {vendor:04x}:{device:04x} on bus 0"
+        return slots[0]
 
 
 def wait_until(condition, what):

@@ -155,6 +155,7 @@ def test_typed_text_arrives(visitor):
 
 def test_text_typed_early_waits_for_the_driver(visitor):
     visitor.connection.sendall(b"early")
+    time.sleep(0.05)  # long enough for a device that would take it now, and lose it in the reset
     _, events = visitor.device.start()
     inbox = Inbox(events, room=264)
     inbox.post(1)
