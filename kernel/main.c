@@ -16,7 +16,7 @@
 #include "kernel/timer.h"
 #include "kernel/traps.h"
 
-#define ARGUMENTS_MAX 64
+#define ARGUMENTS_MAX (BOOT_CMDLINE_MAX / 2) /* each takes a character and a space */
 
 static void print_banner(const struct boot_info *boot)
 {

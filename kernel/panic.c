@@ -70,8 +70,10 @@ void panic_begin(void)
 {
 	local_irq_disable();
 	panic_depth++;
+	if (panic_depth <= 2)
+		printk_end_line();
 	if (panic_depth == 2) {
-		printk("\npanic: again, while in a panic; leaving\n");
+		printk("panic: again, while in a panic; leaving\n");
 		machine_exit(EXIT_PANIC);
 	}
 	if (panic_depth > 2) /* printing or leaving is what fails */

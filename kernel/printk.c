@@ -51,3 +51,9 @@ int printk(const char *format, ...)
 	va_end(arguments);
 	return length;
 }
+
+void printk_end_line(void)
+{
+	if (line_open)
+		printk("\n");
+}

@@ -14,6 +14,9 @@
 int printk(const char *format, ...) __printf(1, 2);
 int vprintk(const char *format, va_list arguments);
 
+/* Ends the line if one is open, for what must stand at the start of a line. */
+void printk_end_line(void);
+
 /*
  * As C99's (7.19.6.5 and .12), for the formats above: at most `size` bytes are written, always
  * with a NUL unless size is 0; returns the length the whole text would have had.

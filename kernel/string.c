@@ -20,7 +20,8 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((uintptr_t)to - (uintptr_t)from >= size)
 		return memcpy(to, from, size);
-	while (size--) /* `to` lies inside what is moved: backwards */
+	/* `to` lies inside what is moved: backwards; volatile, or GCC makes it a call of memmove. */
+	while (size--)
 		((volatile u8 *)target)[size] = source[size];
 	return to;
 }
