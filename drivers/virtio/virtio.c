@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtio bus and the life cycle of its devices. virtio_dev_probe is section 3.1.1, its steps
- * numbered as there: reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, re-read, the driver's set-up,
- * DRIVER_OK; and FAILED when one of them does not work out.
+ * numbered as there: reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, re-read, the driver's
+ * set-up, DRIVER_OK; and FAILED when one of them does not work out.
  */
 #include "drivers/virtio/virtio.h"
 

@@ -40,7 +40,7 @@ struct virtio_feature_name {
 struct virtio_driver {
 	struct device_driver driver;
 	const struct virtio_device_id *id_table;
-	/* The bits of this device type that the driver understands; no other is accepted (2.2.1). */
+	/* The bits of this device type that the driver knows; no other is accepted (2.2.1). */
 	const unsigned int *feature_table;
 	unsigned int feature_table_size;
 	const struct virtio_feature_name *feature_names; /* for people; ends with a NULL name */

@@ -101,7 +101,7 @@ struct virtqueue *vring_create_virtqueue(const struct vring_request *request);
 /* Frees it. The device must have been reset: it could still write to the ring. */
 void vring_del_virtqueue(struct virtqueue *vq);
 
-/* Forgets the queue but leaves its ring memory alone for ever, for a device that would not reset. */
+/* Forgets the queue but leaves its ring memory alone for ever: the device would not reset. */
 void vring_quarantine_virtqueue(struct virtqueue *vq);
 
 /* The transport calls this in the queue's interrupt; counts it and runs the callback. */

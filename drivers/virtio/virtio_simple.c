@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver for virtio-simple, docs/virtio-simple.md: requests on queue 0 (and 2.. with MQ), events
- * on queue 1. It knows virtio.h and nothing of PCI, rings or vectors.
+ * The driver for virtio-simple, docs/virtio-simple.md: requests on queue 0 (and 2.. with MQ),
+ * events on queue 1. It knows virtio.h and nothing of PCI, rings or vectors.
  */
 #include "drivers/virtio/virtio_simple.h"
 
