@@ -20,7 +20,7 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((uintptr_t)to - (uintptr_t)from >= size)
 		return memcpy(to, from, size);
-	/* `to` lies inside what is moved: backwards; volatile, or GCC makes it a call of memmove. */
+	/* `to` lies inside what is moved: backwards. Volatile, or GCC would call memmove here. */
 	while (size--)
 		((volatile u8 *)target)[size] = source[size];
 	return to;
