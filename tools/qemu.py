@@ -76,7 +76,8 @@ def boot_arguments(knobs, image):
     one OEM string, so that one ISO serves all of them (iso/grub.cfg reads it).
     """
     if knobs["boot"] == "direct":
-        return ["-kernel", str(image)] + (["-append", knobs["cmdline"]] if knobs["cmdline"] else [])
+        append = ["-append", knobs["cmdline"]] if knobs["cmdline"] else []
+        return ["-kernel", str(image), *append]
     oem = "type=11,value=" + quoted("cmdline " + grub_words(knobs["cmdline"]))
     return ["-cdrom", str(image), "-boot", "order=d", "-smbios", oem]
 

@@ -35,7 +35,8 @@ struct virtio_config_ops {
 	int (*reset)(struct virtio_device *vdev);
 
 	/* Makes the first `count` queues into `vqs` (NULL where unnamed) and routes their
-	 * interrupts. 0, or -errno with nothing left behind. */
+	 * interrupts. 0 or -errno; in both cases the bus resets the device and calls del_vqs
+	 * before it forgets the driver. -EBUSY when queues were found already. */
 	int (*find_vqs)(struct virtio_device *vdev, unsigned int count, struct virtqueue *vqs[],
 			const struct virtqueue_info infos[]);
 	/* Frees all queues; the device has been reset. */

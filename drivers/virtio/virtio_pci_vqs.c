@@ -179,7 +179,7 @@ int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct v
 			const struct virtqueue_info infos[])
 {
 	struct virtio_pci_device *vp = to_vp_device(vdev);
-	int error = alloc_vqs(vp, count);
+	int error = vp->vqs ? -EBUSY : alloc_vqs(vp, count);
 
 	if (error)
 		return error;

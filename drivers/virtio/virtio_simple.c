@@ -123,7 +123,9 @@ static int find_queues(struct virtio_simple *simple)
 
 static void free_simple(struct virtio_simple *simple)
 {
-	free_pages_exact(simple->event_buffers, VIRTIO_SIMPLE_EVENT_BYTES);
+	/* A device that would not reset may still write to them, so nobody else gets them. */
+	if (!simple->vdev->failed)
+		free_pages_exact(simple->event_buffers, VIRTIO_SIMPLE_EVENT_BYTES);
 	kfree(simple);
 }
 

@@ -32,7 +32,7 @@ say() {
 codename() {
 	[ -r /etc/os-release ] || die "no /etc/os-release: this step needs Debian"
 	. /etc/os-release
-	[ "${ID-}" = debian ] || die "this step needs Debian, this is ${ID-unknown}; use a Debian container"
+	[ "${ID-}" = debian ] || die "this step needs Debian, not ${ID-an unknown system}"
 	echo "$VERSION_CODENAME"
 }
 
@@ -51,7 +51,7 @@ configure_apt() {
 	private=$1
 	mkdir -p "$private/lists/partial" "$private/archives/partial" "$private/empty"
 	uri=$(mirror "$release")
-	[ -n "$uri" ] || die "no mirror for $release in the system's apt sources; add one and try again"
+	[ -n "$uri" ] || die "no mirror for $release in the system's apt sources; add one"
 	options=arch=amd64
 	[ ! -r $keyring ] || options="$options signed-by=$keyring"
 	for suite in "$release" "$release-backports"; do
@@ -108,7 +108,7 @@ fetch() {
 }
 
 # Every kernel the index names is still there.
-complete() {
+all_there() {
 	[ -s "$index" ] || return 1
 	while read -r found; do
 		[ -r "$found" ] || return 1
@@ -120,5 +120,5 @@ mkdir -p "$cache"
 index=$cache/linux-$release.index
 exec 9>"$cache/linux.lock"
 flock 9
-complete || (fetch)
+all_there || (fetch)
 cat "$index"

@@ -41,5 +41,6 @@ def linux_scan(kernel, qemu, settings, log):
         lines = machine.console.lines
         log.write_text("\n".join(lines + machine.errors.lines) + "\n", encoding="utf-8")
     if not scanned:
-        raise LinuxError(f"Linux did not get through its PCI scan; its console is in {log}")
+        said = " ".join(["QEMU says:", *machine.errors.lines]) if machine.errors.lines else ""
+        raise LinuxError(f"Linux did not get through its PCI scan; see {log}. {said}")
     return lines
