@@ -4,7 +4,6 @@
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 from machine import run
 from qemu import build_directory, image_path, shown
@@ -54,11 +53,12 @@ def symbol(elf, address):
 def place(elf, address):
     """An address with its function and source line where the ELF knows them."""
     text = f"{address:#x}"
-    if not elf.is_file():
+    function = symbol(elf, address) if elf.is_file() else ""
+    if not function:
         return text
     line = output_of("addr2line", "-e", str(elf), text).split(" ")[0].strip()
-    known = [symbol(elf, address), "" if line.startswith("?") else str(shown(Path(line)))]
-    return " ".join([text, *filter(None, known)])
+    known = "" if not line or "?" in line else f" {shown(line)}"
+    return f"{text} {function}{known}"
 
 
 def last_exception(log):

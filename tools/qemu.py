@@ -94,10 +94,10 @@ def simple_device(knobs):
 
 def blk_device(knobs):
     """virtio-blk on the user's raw image, or on a disk of zeroes."""
-    backend = f"driver=null-co,node-name=disk,size={BLANK_DISK},read-zeroes=on"
+    backend = f"driver=null-co,size={BLANK_DISK},read-zeroes=on"
     if knobs["disk"]:
-        backend = f"driver=raw,node-name=disk,file.driver=file,file.filename={quoted(knobs['disk'])}"
-    return ["-blockdev", backend], "virtio-blk-pci,drive=disk"
+        backend = f"driver=raw,file.driver=file,file.filename={quoted(knobs['disk'])}"
+    return ["-blockdev", backend + ",node-name=disk"], "virtio-blk-pci,drive=disk"
 
 
 DEVICE_ARGUMENTS = {"net": net_device, "simple": simple_device, "blk": blk_device}

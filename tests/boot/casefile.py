@@ -218,4 +218,5 @@ def parse_case(text, name, shown):
 
 def load_case(path):
     """The case in a file."""
-    return parse_case(path.read_text(encoding="utf-8"), path.stem, f"{path.parent.name}/{path.name}")
+    shown = f"{path.parent.name}/{path.name}"
+    return parse_case(path.read_text(encoding="utf-8"), path.stem, shown)

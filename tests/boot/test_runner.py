@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The runner's diagnoses: one line each, that says what happened and what to do."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
 
 import tiny_guest as guest
+from diagnose import place
 
 RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
 
@@ -69,6 +72,20 @@ def test_triple_fault_names_the_first_exception(qemu, tmp_path):
     line = verdict(qemu, tmp_path, guest.TRIPLE_FAULT)
     assert "triple fault: vector 6 (invalid opcode) at 0x100007" in line
     assert (tmp_path / "last-reset.log").read_text().count("Triple fault") == 1
+
+
+def test_addresses_are_given_names(tmp_path):
+    source, elf = tmp_path / "x.s", tmp_path / "x.elf"
+    source.write_text(".globl one\none: nop; nop\ntwo: nop\n.data\nend: .byte 0\n")
+    for command in (["as", "-g", "-o", tmp_path / "x.o", source],
+                    ["ld", "-Ttext=0x1000", "-Tdata=0x2000", "-e", "one", "-o", elf,
+                     tmp_path / "x.o"]):
+        subprocess.run(command, check=True)
+    assert place(elf, 0x1001) == f"0x1001 one+0x1 {source}:2"
+    assert place(elf, 0x1002).startswith("0x1002 two+0x0")
+    assert place(elf, 0x2000) == "0x2000"
+    assert place(elf, 0x900000) == "0x900000"
+    assert place(tmp_path / "lost.elf", 0x1001) == "0x1001"
 
 
 def test_reset_without_a_fault(qemu, tmp_path):
@@ -138,6 +155,22 @@ def test_stopped_by_a_person(qemu, tmp_path, number):
     status, _, errors = finish(run)
     assert status == 130 and "run: stopped" in errors and "Traceback" not in errors
     assert children and not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_ctrl_c_on_a_terminal(qemu, tmp_path):
+    """There QEMU gets the signal too, being in the same foreground group."""
+    image = guest.write(tmp_path / "guest.elf", guest.say("up\n"), guest.HANG)
+    ours, theirs = os.openpty()
+    run = subprocess.Popen([sys.executable, str(RUNNER), "--image", str(image)],
+                           env=environment(qemu, tmp_path, {}), start_new_session=True,
+                           stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    wait_for_console(run, "up")
+    os.write(ours, b"\x03")
+    status, _, errors = finish(run)
+    os.close(ours)
+    os.close(theirs)
+    assert status == 130 and "run: stopped" in errors and "Traceback" not in errors
 
 
 def test_two_at_once(qemu, tmp_path):
