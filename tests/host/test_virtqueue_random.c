@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Long runs with an honest device: random shapes, random depths, completion in random order, all
+ * indices past their 65,536 several times (R12, R29).
+ */
+#include "test.h"
+
+#include <linux/errno.h>
+
+#include "queue_fixture.h"
+#include "world.h"
+
+#define REQUESTS 200000
+
+static struct {
+	u16 head;
+	uintptr_t token;
+	u32 writable;
+} taken[32768];
+static unsigned int taken_count;
+static uintptr_t next_token;
+static u32 expected_length[REQUESTS + 1];
+static bool expected[REQUESTS + 1];
+
+/* Chain lengths the queue's size allows, short ones most of the time. */
+static void add_one(void)
+{
+	unsigned int most = queue.ring.num < 12 ? queue.ring.num : 12;
+	unsigned int total = 1 + world_random(world_random(4) ? (most + 2) / 3 : most);
+	unsigned int in = world_random(total + 1);
+	int error = queue_add(total - in, in, 1 + world_random(5000), next_token + 1);
+
+	if (!error)
+		next_token++;
+	else
+		CHECK_EQ(error, -ENOSPC);
+}
+
+static void device_takes(void)
+{
+	struct ring_chain chain;
+
+	if (!device_ring_pop(&queue.ring, &chain))
+		return;
+	taken[taken_count].head = chain.head;
+	taken[taken_count].writable = (u32)chain.writable;
+	/* Chains are taken in the order they were added, so the token is known. */
+	taken[taken_count].token = (uintptr_t)queue.vq->token[chain.head];
+	taken_count++;
+}
+
+static void device_uses(void)
+{
+	unsigned int i;
+	u32 length;
+
+	if (!taken_count)
+		return;
+	i = world_random(taken_count);
+	length = world_random(taken[i].writable + 1);
+	expected_length[taken[i].token] = length;
+	expected[taken[i].token] = true;
+	queue_use(taken[i].head, length);
+	taken[i] = taken[--taken_count];
+}
+
+static void driver_takes(void)
+{
+	u32 length;
+	uintptr_t token = queue_get(&length);
+
+	if (!token)
+		return;
+	CHECK(token <= next_token);
+	CHECK(expected[token]);
+	CHECK_EQ(length, expected_length[token]);
+	expected[token] = false;
+}
+
+static void one_step(void)
+{
+	switch (world_random(10)) {
+	case 0:
+	case 1:
+	case 2:
+		if (next_token < REQUESTS)
+			add_one();
+		break;
+	case 3:
+		virtqueue_kick(queue.vq);
+		break;
+	case 4:
+	case 5:
+		device_takes();
+		break;
+	case 6:
+	case 7:
+		device_uses();
+		break;
+	case 8:
+		driver_takes();
+		break;
+	default:
+		driver_takes();
+		if (world_random(2))
+			virtqueue_enable_cb(queue.vq);
+		else
+			virtqueue_disable_cb(queue.vq);
+	}
+}
+
+/* Depths differ as the steps' odds do; every request ends once, with its own length. */
+static void run(u16 num, enum queue_features features)
+{
+	queue_make(num, features);
+	taken_count = 0;
+	next_token = 0;
+	memset(expected, 0, sizeof(expected));
+	while (queue.vq->counters.used < REQUESTS)
+		one_step();
+	CHECK_EQ(queue.vq->counters.used, REQUESTS);
+	CHECK_EQ(queue.vq->counters.added, REQUESTS);
+	CHECK_EQ(virtqueue_num_free(queue.vq), num);
+	CHECK(!virtqueue_is_broken(queue.vq));
+	CHECK_STR(world_log(), "");
+}
+
+TEST(virtqueue_R12_R29_200000_requests_size_1)
+{
+	run(1, PLAIN);
+	run(1, EVENT | INDIRECT);
+}
+
+TEST(virtqueue_R12_R29_200000_requests_size_2)
+{
+	run(2, EVENT);
+	run(2, INDIRECT);
+}
+
+TEST(virtqueue_R12_R29_200000_requests_size_4)
+{
+	run(4, PLAIN);
+	run(4, EVENT | INDIRECT);
+}
+
+TEST(virtqueue_R12_R29_200000_requests_size_256)
+{
+	run(256, PLAIN);
+	run(256, EVENT | INDIRECT);
+}
+
+TEST(virtqueue_R12_R29_200000_requests_size_32768)
+{
+	run(32768, EVENT | INDIRECT);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* kernel/memory.h and kernel/printk.h for tests: the host's memory, each allocation remembered. */
+#include "test.h"
+
+#include <stdarg.h>
+
+#include "kernel/ksyms.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "world.h"
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+struct allocation {
+	void *address;
+	size_t size;
+	bool pages;
+};
+
+static struct allocation allocations[70000];
+static unsigned int allocated;
+static u64 fail_in;
+
+/* The host frees late: an address may be used again at once, and ASan then sees no use after free.
+ * Its quarantine sees to that, so nothing here needs to. */
+static void *take(size_t size, bool pages)
+{
+	void *memory;
+
+	if (fail_in && !--fail_in)
+		return NULL;
+	if (!size)
+		return NULL;
+	if (posix_memalign(&memory, pages ? PAGE_SIZE : 16, size) || allocated == 70000)
+		FAIL("the test itself is out of memory");
+	memset(memory, 0, size);
+	allocations[allocated++] = (struct allocation){ memory, size, pages };
+	return memory;
+}
+
+static void give_back(void *memory, size_t size, bool pages)
+{
+	for (unsigned int i = allocated; i-- > 0;) {
+		if (allocations[i].address != memory)
+			continue;
+		if (allocations[i].pages != pages || (pages && allocations[i].size != size))
+			FAIL("%p was not allocated like this: %zu bytes", memory, size);
+		allocations[i] = allocations[--allocated];
+		free(memory);
+		return;
+	}
+	FAIL("%p is freed but not allocated, or freed twice", memory);
+}
+
+void *alloc_pages_exact(size_t size)
+{
+	return take(ALIGN_UP(size, PAGE_SIZE), true);
+}
+
+void free_pages_exact(void *pages, size_t size)
+{
+	if (pages)
+		give_back(pages, ALIGN_UP(size, PAGE_SIZE), true);
+}
+
+void *kzalloc(size_t size)
+{
+	return take(size, false);
+}
+
+void kfree(void *object)
+{
+	if (object)
+		give_back(object, 0, false);
+}
+
+void memory_fail_nth(u64 n)
+{
+	fail_in = n;
+}
+
+u64 world_in_use(void)
+{
+	return allocated;
+}
+
+bool world_is_allocated(const void *address)
+{
+	for (unsigned int i = 0; i < allocated; i++)
+		if (allocations[i].address == address)
+			return true;
+	return false;
+}
+
+u32 world_random(u32 below)
+{
+	static u64 state = 88172645463325252ULL;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (u32)(state >> 32) % below;
+}
+
+/* ---- printing ---------------------------------------------------------------------------------- */
+
+static char text[1 << 20];
+static size_t length;
+void (*world_print_hook)(void);
+
+int k_vsnprintf(char *buffer, size_t size, const char *format, va_list arguments);
+
+int vprintk(const char *format, va_list arguments)
+{
+	int written = k_vsnprintf(text + length, sizeof(text) - length, format, arguments);
+
+	if (world_print_hook)
+		world_print_hook();
+	length += (size_t)written;
+	if (length >= sizeof(text))
+		FAIL("a flood of lines: more than %zu characters printed", sizeof(text));
+	return written;
+}
+
+int printk(const char *format, ...)
+{
+	va_list arguments;
+	int written;
+
+	va_start(arguments, format);
+	written = vprintk(format, arguments);
+	va_end(arguments);
+	return written;
+}
+
+const char *world_log(void)
+{
+	return text;
+}
+
+void world_log_clear(void)
+{
+	length = 0;
+	text[0] = '\0';
+}
+
+unsigned int world_log_count(const char *wanted)
+{
+	unsigned int count = 0;
+
+	for (const char *at = text; (at = strstr(at, wanted)); at++)
+		count++;
+	return count;
+}
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+
+	printk("panic: ");
+	va_start(arguments, format);
+	vprintk(format, arguments);
+	va_end(arguments);
+	printk("\n");
+	FAIL("panic");
+}
+
+const char *ksyms_name(u64 address)
+{
+	(void)address;
+	return "?";
+}
+
+/* Tests look for leaks themselves, where something is to be given back. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:abort_on_error=0:allocator_may_return_null=1";
+}
