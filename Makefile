@@ -95,7 +95,7 @@ $(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.S linker.ld $(OUT
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms-empty.S -o $(OUT)/ksyms-empty.o
 	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.o -o $@
 $(ELF): $(OUT)/stage1.elf
-	@$(NM) -n $< | awk -f tools/ksyms.awk > $(OUT)/ksyms.S
+	@$(NM) -n $< | awk -v app=$(APP) -f tools/ksyms.awk > $(OUT)/ksyms.S
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms.S -o $(OUT)/ksyms.o
 	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms.o -o $@
 	@echo "built $@"

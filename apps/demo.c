@@ -312,6 +312,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	device_print_id_tables();
 	device_print_tree();
 	if (!simple) {
 		printk("demo: E02 no virtio-simple device is up (-device virtio-simple-pci adds "

@@ -15,11 +15,15 @@ static struct list_head buses = LIST_HEAD_INIT(buses);
 linker_table_bounds(module_device_table, const struct module_device_table *, tables_start,
 		    tables_end);
 
-const struct module_device_table *const *module_device_tables(
-	const struct module_device_table *const **end)
+void device_print_id_tables(void)
 {
-	*end = tables_end;
-	return tables_start;
+	const struct module_device_table *const *table = tables_start;
+
+	__asm__("" : "+r"(table)); /* the table is larger than the compiler thinks */
+	printk("drivers in this image, by their tables of ids:\n");
+	for (; table < tables_end; table++)
+		printk("  %s bus: %s, %zu id%s\n", (*table)->bus, (*table)->name, (*table)->count,
+		       (*table)->count == 1 ? "" : "s");
 }
 
 int bus_register(struct bus_type *bus)

@@ -110,9 +110,8 @@ struct module_device_table {
 	linker_table_add(module_device_table, 5, module_device_table_entry_##table, \
 			 const struct module_device_table *, &module_device_table_##table)
 
-/* The tables of this image: sets `*end` past the last and returns the first. */
-const struct module_device_table *const *module_device_tables(
-	const struct module_device_table *const **end);
+/* Prints which tables of ids this image has, and for which bus: what it could drive. */
+void device_print_id_tables(void);
 
 /* Defines the start-up call that registers a driver; a bus wraps it (module_pci_driver). */
 #define module_driver(driver, register_function)     \

@@ -18,11 +18,11 @@ static struct list_head devices = LIST_HEAD_INIT(devices);
 
 /* ---- bring-up -------------------------------------------------------------------------------- */
 
-static const struct virtio_device_id id_table[] = {
+static const struct virtio_device_id virtio_simple_id_table[] = {
 	{ VIRTIO_ID_SIMPLE },
 	{},
 };
-MODULE_DEVICE_TABLE(virtio, id_table);
+MODULE_DEVICE_TABLE(virtio, virtio_simple_id_table);
 
 static const unsigned int features[] = { VIRTIO_SIMPLE_F_EVENTQ, VIRTIO_SIMPLE_F_MQ };
 
@@ -224,7 +224,7 @@ static void virtio_simple_config_changed(struct virtio_device *vdev)
 
 static struct virtio_driver virtio_simple_driver = {
 	.driver = { .name = "virtio_simple" },
-	.id_table = id_table,
+	.id_table = virtio_simple_id_table,
 	.feature_table = features,
 	.feature_table_size = ARRAY_SIZE(features),
 	.feature_names = feature_names,

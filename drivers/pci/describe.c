@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Names the BAR that an address lies in, for the panic of a stray access. */
+#include "drivers/pci/pci.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+
+struct bar_search {
+	u64 address;
+	char *text;
+	size_t size;
+};
+
+static bool resource_holds(const struct pci_resource *resource, u64 address)
+{
+	return resource->flags & PCI_RESOURCE_MEM && address >= resource->start &&
+	       address - resource->start < resource->size;
+}
+
+static int describe_if_in_bar(struct device *device, void *data)
+{
+	const struct pci_dev *dev = to_pci_dev(device);
+	const struct bar_search *search = data;
+
+	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (!resource_holds(&dev->resource[i], search->address))
+			continue;
+		snprintf(search->text, search->size, "BAR %u + 0x%llx of %s", i,
+			 search->address - dev->resource[i].start, dev_name(device));
+		return 1;
+	}
+	return 0;
+}
+
+/* In a panic: only reads what the scan left. */
+static bool pci_describe_address(u64 address, char *text, size_t size)
+{
+	struct bar_search search = { address, text, size };
+
+	return bus_for_each_dev(&pci_bus_type, &search, describe_if_in_bar);
+}
+describe_addresses(pci_describe_address);
