@@ -46,6 +46,11 @@ def after(knobs):
     return look([*command, "-no-shutdown"], r"argv\[0\]")
 
 
+def findable(functions):
+    """A function is found by way of function 0 of its slot (PCI 3.0, 3.2.2.3.4)."""
+    return {address for address in functions if address[:-1] + "0" in functions}
+
+
 def assigned(function):
     """BARs that decode; a ROM does so only while somebody reads it."""
     return {number: bar for number, bar in function.bars.items() if bar[2] != UNASSIGNED}
@@ -67,7 +72,7 @@ def test_agrees_with_qemu(topology, qemu, tmp_path):
     untouched = before(knobs, tmp_path)
     console, qemus = after(knobs)
     ours = functions_on(console)
-    assert ours.keys() == qemus.keys() and len(ours) >= 4
+    assert ours.keys() == findable(qemus) and len(ours) >= 4
     for address, function in ours.items():
         theirs = qemus[address]
         assert (function.ids, function.pci_class) == (theirs.ids, theirs.pci_class), address
