@@ -200,13 +200,15 @@ TEST(pci_sizing_random_registers_puts_everything_back)
 
 TEST(pci_format_resource_texts)
 {
-	struct pci_resource resource = { 0xfe000000, 0x4000, PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64 };
+	struct pci_resource resource = { 0xfe000000, 0x4000,
+					 PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64 };
 	char text[64];
 
 	pci_format_resource(text, sizeof(text), &resource);
 	CHECK_STR(text, "[mem 0xfe000000-0xfe003fff 64bit]");
-	resource = (struct pci_resource){ 0x380000000000, 0x100000, PCI_RESOURCE_MEM |
-			PCI_RESOURCE_MEM_64 | PCI_RESOURCE_PREFETCH };
+	resource = (struct pci_resource){ 0x380000000000, 0x100000,
+					  PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64 |
+						  PCI_RESOURCE_PREFETCH };
 	pci_format_resource(text, sizeof(text), &resource);
 	CHECK_STR(text, "[mem 0x380000000000-0x3800000fffff 64bit pref]");
 	resource = (struct pci_resource){ 0x3f6, 1, PCI_RESOURCE_IO };
@@ -277,7 +279,8 @@ TEST(pci_bridge_windows_as_linux_words_them)
 	CHECK_LOG("pci 0000:00:02.0: PCI bridge to [bus 01]\n"
 		  "pci 0000:00:02.0:   bridge window [io  0xc000-0xdfff]\n"
 		  "pci 0000:00:02.0:   bridge window [mem 0xfe800000-0xfe9fffff]\n"
-		  "pci 0000:00:02.0:   bridge window [mem 0x380000000000-0x3801ffffffff 64bit pref]\n");
+		  "pci 0000:00:02.0:   bridge window [mem 0x380000000000-0x3801ffffffff 64bit "
+		  "pref]\n");
 }
 
 TEST(pci_bridge_closed_windows_and_subtractive_decode)
@@ -312,7 +315,8 @@ TEST(pci_bridge_has_two_bars)
 	machine_set_rom(function, PCI_ROM_ADDRESS1, 0xfea00000, 0x800);
 	memset(&function->writable[0x18], 0xff, 0x20);
 	dev = size_up(function);
-	check_resource(&dev->resource[0], 0xfeb00000, 0x1000, PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64);
+	check_resource(&dev->resource[0], 0xfeb00000, 0x1000,
+		       PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64);
 	CHECK_EQ(dev->resource[2].flags, 0);
 	CHECK_EQ(dev->resource[PCI_ROM_RESOURCE].size, 0x800);
 }

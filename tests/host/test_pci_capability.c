@@ -212,7 +212,8 @@ TEST(pci_type1_access_by_ports)
 	function->writable[0x50] = function->writable[0x53] = 0xff;
 	for (u16 where = 0; where < 256; where++)
 		CHECK_EQ(ops->read(5, PCI_DEVFN(31, 7), where, 1), (u8)(where * 7 + 1));
-	CHECK_EQ(ops->read(5, PCI_DEVFN(31, 7), 0x52, 2), (u8)(0x53 * 7 + 1) << 8 | (u8)(0x52 * 7 + 1));
+	CHECK_EQ(ops->read(5, PCI_DEVFN(31, 7), 0x52, 2),
+		 (u8)(0x53 * 7 + 1) << 8 | (u8)(0x52 * 7 + 1));
 	CHECK_EQ(ops->read(5, PCI_DEVFN(31, 7), 0xfc, 4), config32(function, 0xfc));
 	ops->write(5, PCI_DEVFN(31, 7), 0x53, 1, 0x99);
 	CHECK_EQ(function->config[0x53], 0x99);
