@@ -44,7 +44,7 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	u64 readable = total_bytes(buffers, out);
 	u64 writable = total_bytes(buffers + out, in);
 	unsigned int total = out + in;
-	u16 head;
+	u16 id;
 
 	if (vq->broken)
 		return -EIO;
@@ -55,11 +55,12 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 		return -EINVAL;
 	if (descriptors_for(vq, total) > vq->num_free)
 		return -ENOSPC;
-	head = vq->ops->add(vq, buffers, out, in);
-	vq->token[head] = token;
-	vq->writable[head] = (u32)min(writable, (u64)UINT32_MAX);
+	id = vq->ops->add(vq, buffers, out, in);
+	vq->token[id] = token;
+	vq->writable[id] = (u32)min(writable, (u64)UINT32_MAX);
+	vq->order[vq->order_added % vq->num] = id;
+	vq->sequence[id] = vq->order_added++;
 	vq->in_flight++;
-	vq->num_added++;
 	vq->counters.added++;
 	return 0;
 }
@@ -99,6 +100,34 @@ static u64 check_length(struct virtqueue *vq, u32 id, u32 length)
 	return CHAIN_BYTES_MAX;
 }
 
+/*
+ * Reads the next used entry and finds how many chains it stands for: one, or with IN_ORDER all up to
+ * the one it names (2.7.9). False when it names nothing outstanding.
+ */
+static bool start_batch(struct virtqueue *vq, u32 *id)
+{
+	vq->ops->read_used(vq, id, &vq->batch_length);
+	if (*id >= vq->num || !vq->token[*id]) {
+		virtqueue_break(vq, "used id %u names nothing outstanding", *id);
+		return false;
+	}
+	vq->batch_left = vq->in_order ? (u16)(vq->sequence[*id] - vq->order_taken + 1) : 1;
+	return true;
+}
+
+/* The id of the chain to take and what the device says it wrote there. 2.7.9: the chains that an
+ * entry skips are used completely. */
+static bool next_used(struct virtqueue *vq, u32 *id, u32 *claimed)
+{
+	if (!vq->batch_left && !start_batch(vq, id))
+		return false;
+	if (vq->in_order)
+		*id = vq->order[vq->order_taken % vq->num];
+	vq->batch_left--;
+	*claimed = vq->batch_left ? vq->writable[*id] : vq->batch_length;
+	return true;
+}
+
 void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 {
 	u16 pending;
@@ -108,7 +137,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 
 	if (vq->broken)
 		return NULL;
-	pending = vq->ops->used_pending(vq);
+	pending = vq->ops->used_pending(vq, 1);
 	if (!pending)
 		return NULL;
 	if (pending > vq->in_flight) {
@@ -116,17 +145,15 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 				vq->in_flight);
 		return NULL;
 	}
-	vq->ops->read_used(vq, &id, &claimed);
-	if (id >= vq->num || !vq->token[id]) {
-		virtqueue_break(vq, "used id %u names nothing outstanding", id);
+	if (!next_used(vq, &id, &claimed))
 		return NULL;
-	}
 	written = check_length(vq, id, claimed);
 	if (written == CHAIN_BYTES_MAX)
 		return NULL;
 	token = vq->token[id];
 	vq->token[id] = NULL;
 	vq->in_flight--;
+	vq->order_taken++;
 	vq->counters.used++;
 	vq->ops->release(vq, (u16)id);
 	*length = (u32)written;
@@ -135,7 +162,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 
 bool virtqueue_has_used(struct virtqueue *vq)
 {
-	return READ_ONCE(vq->broken) || vq->ops->used_pending(vq);
+	return READ_ONCE(vq->broken) || vq->ops->used_pending(vq, 1);
 }
 
 void *virtqueue_detach_unused_buf(struct virtqueue *vq)
@@ -167,7 +194,7 @@ bool virtqueue_enable_cb_after(struct virtqueue *vq, u16 count)
 	/* 2.7.14: the wish is visible before the index is read again, or what was used in between
 	 * is never announced. Pairs with the device's barrier after writing used idx. */
 	virtio_mb();
-	return vq->ops->used_pending(vq) < count;
+	return vq->ops->used_pending(vq, count) < count;
 }
 
 bool virtqueue_enable_cb(struct virtqueue *vq)
@@ -178,7 +205,7 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 void vring_interrupt(struct virtqueue *vq)
 {
 	vq->counters.interrupts++;
-	if (vq->callback && !vq->broken && vq->ops->used_pending(vq))
+	if (vq->callback && !vq->broken && vq->ops->used_pending(vq, 1))
 		vq->callback(vq);
 }
 
@@ -191,15 +218,23 @@ static bool enough_used(void *context)
 {
 	const struct wait_for_used *wait = context;
 
-	return READ_ONCE(wait->vq->broken) || wait->vq->ops->used_pending(wait->vq) >= wait->count;
+	return READ_ONCE(wait->vq->broken) ||
+	       wait->vq->ops->used_pending(wait->vq, wait->count) >= wait->count;
+}
+
+/* Each wake that comes too early asks again: where the device does not know how many to wait for,
+ * the next interrupt is only sent for what is used after the wish. */
+static bool enough_used_or_armed(void *context)
+{
+	const struct wait_for_used *wait = context;
+
+	return READ_ONCE(wait->vq->broken) || !virtqueue_enable_cb_after(wait->vq, wait->count);
 }
 
 static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
 {
-	int error = 0;
+	int error = wait_until(enough_used_or_armed, wait, timeout_ns);
 
-	if (virtqueue_enable_cb_after(wait->vq, wait->count))
-		error = wait_until(enough_used, wait, timeout_ns);
 	virtqueue_disable_cb(wait->vq);
 	return error;
 }
@@ -312,17 +347,7 @@ void virtqueue_count(const struct virtqueue *vq, struct virtqueue_counters *coun
 	*counters = vq->counters;
 }
 
-u64 virtqueue_get_desc_addr(const struct virtqueue *vq)
+u16 vring_next_offset(const struct virtqueue *vq)
 {
-	return virt_to_phys(vq->vring.desc);
-}
-
-u64 virtqueue_get_avail_addr(const struct virtqueue *vq)
-{
-	return virt_to_phys(vq->vring.avail);
-}
-
-u64 virtqueue_get_used_addr(const struct virtqueue *vq)
-{
-	return virt_to_phys(vq->vring.used);
+	return vq->ops->next_offset(vq);
 }

@@ -15,6 +15,16 @@
 /* How far used_event may fall behind while interrupts are unwanted; see keep_event_behind. */
 #define EVENT_DISTANCE_MAX 0x4000
 
+static size_t split_bytes(u16 num)
+{
+	return vring_size(num, PAGE_SIZE);
+}
+
+static void split_place(struct virtqueue *vq, void *memory)
+{
+	vring_init(&vq->split.vring, vq->num, memory, PAGE_SIZE);
+}
+
 static void write_desc(struct vring_desc *desc, u64 address, u32 length, u16 flags, u16 next)
 {
 	desc->addr = cpu_to_le64(address);
@@ -38,7 +48,7 @@ static u16 fill_direct(struct virtqueue *vq, const struct virtqueue_buffer *buff
 	u16 head = vq->free_head, position = head;
 
 	for (unsigned int i = 0; i < total; i++) {
-		write_desc(&vq->vring.desc[position], virt_to_phys(buffers[i].address),
+		write_desc(&vq->split.vring.desc[position], virt_to_phys(buffers[i].address),
 			   buffers[i].length, flags_for(i, out, total), vq->next[position]);
 		vq->chain_tail[head] = position;
 		position = vq->next[position];
@@ -52,13 +62,13 @@ static u16 fill_indirect(struct virtqueue *vq, const struct virtqueue_buffer *bu
 			 unsigned int out, unsigned int total)
 {
 	u16 head = vq->free_head;
-	struct vring_desc *table = &vq->indirect_tables[head * VRING_INDIRECT_MAX];
+	struct vring_desc *table = vring_indirect_table(vq, head);
 
 	for (unsigned int i = 0; i < total; i++)
 		write_desc(&table[i], virt_to_phys(buffers[i].address), buffers[i].length,
 			   flags_for(i, out, total), (u16)(i + 1));
 	/* 2.7.5.3.1: never together with NEXT. */
-	write_desc(&vq->vring.desc[head], virt_to_phys(table), total * sizeof(*table),
+	write_desc(&vq->split.vring.desc[head], virt_to_phys(table), total * sizeof(*table),
 		   VRING_DESC_F_INDIRECT, 0);
 	vq->chain_tail[head] = head;
 	vq->free_head = vq->next[head];
@@ -77,39 +87,42 @@ static u16 split_add(struct virtqueue *vq, const struct virtqueue_buffer *buffer
 		vq->chain_count[head] = fill_direct(vq, buffers, out, total);
 	vq->num_free -= vq->chain_count[head];
 
-	vq->vring.avail->ring[vq->avail_idx & (vq->num - 1)] = cpu_to_le16(head);
+	vq->split.vring.avail->ring[vq->split.avail_idx & (vq->num - 1)] = cpu_to_le16(head);
 	/* 2.7.13.3.1: the descriptors and the entry are there before idx says so. Pairs with the
 	 * device's read of idx before it reads the entry. */
 	virtio_wmb();
-	vq->avail_idx++;
-	WRITE_ONCE(vq->vring.avail->idx, cpu_to_le16(vq->avail_idx));
+	vq->split.avail_idx++;
+	vq->num_added++;
+	WRITE_ONCE(vq->split.vring.avail->idx, cpu_to_le16(vq->split.avail_idx));
 	return head;
 }
 
 static bool split_kick_prepare(struct virtqueue *vq)
 {
-	u16 old = (u16)(vq->avail_idx - vq->num_added);
+	u16 old = (u16)(vq->split.avail_idx - vq->num_added);
 
 	vq->num_added = 0;
-	if (old == vq->avail_idx)
+	if (old == vq->split.avail_idx)
 		return false;
 	/* 2.7.13.4.1: idx is visible before flags or avail_event is read, else both sides may
 	 * think the other one looks. Pairs with the device's barrier after writing avail_event. */
 	virtio_mb();
 	if (vq->event)
-		return vring_need_event(shared_read16(&vring_avail_event(&vq->vring)),
-					vq->avail_idx, old);
-	return !(shared_read16(&vq->vring.used->flags) & VRING_USED_F_NO_NOTIFY);
+		return vring_need_event(shared_read16(&vring_avail_event(&vq->split.vring)),
+					vq->split.avail_idx, old);
+	return !(shared_read16(&vq->split.vring.used->flags) & VRING_USED_F_NO_NOTIFY);
 }
 
-static u16 split_used_pending(struct virtqueue *vq)
+static u16 split_used_pending(struct virtqueue *vq, u16 limit)
 {
-	return (u16)(shared_read16(&vq->vring.used->idx) - vq->last_used);
+	(void)limit;
+	return (u16)(shared_read16(&vq->split.vring.used->idx) - vq->split.last_used);
 }
 
 static void split_read_used(struct virtqueue *vq, u32 *id, u32 *length)
 {
-	const vring_used_elem_t *element = &vq->vring.used->ring[vq->last_used & (vq->num - 1)];
+	const vring_used_elem_t *element =
+		&vq->split.vring.used->ring[vq->split.last_used & (vq->num - 1)];
 
 	/* 2.7.8: idx was read first. Pairs with the device's barrier before it writes idx. */
 	virtio_rmb();
@@ -119,8 +132,8 @@ static void split_read_used(struct virtqueue *vq, u32 *id, u32 *length)
 
 static void write_used_event(struct virtqueue *vq, u16 event)
 {
-	vq->used_event = event;
-	WRITE_ONCE(vring_used_event(&vq->vring), cpu_to_le16(event));
+	vq->split.used_event = event;
+	WRITE_ONCE(vring_used_event(&vq->split.vring), cpu_to_le16(event));
 }
 
 /*
@@ -130,18 +143,21 @@ static void write_used_event(struct virtqueue *vq, u16 event)
 static void keep_event_behind(struct virtqueue *vq)
 {
 	if (vq->event && !vq->callbacks &&
-	    (u16)(vq->last_used - vq->used_event) > EVENT_DISTANCE_MAX)
-		write_used_event(vq, (u16)(vq->last_used - 1));
+	    (u16)(vq->split.last_used - vq->split.used_event) > EVENT_DISTANCE_MAX)
+		write_used_event(vq, (u16)(vq->split.last_used - 1));
 }
 
 static void split_release(struct virtqueue *vq, u16 head)
 {
-	vq->next[vq->chain_tail[head]] = vq->free_head;
-	vq->free_head = head;
+	/* 2.7.5.2: in order, the free descriptors follow one another around the table. */
+	if (!vq->in_order) {
+		vq->next[vq->chain_tail[head]] = vq->free_head;
+		vq->free_head = head;
+	}
 	vq->num_free += vq->chain_count[head];
-	vq->last_used++;
+	vq->split.last_used++;
 	if (vq->event && vq->callbacks) {
-		write_used_event(vq, vq->last_used);
+		write_used_event(vq, vq->split.last_used);
 		/* 2.7.14: used_event is visible before the caller looks at idx again. */
 		virtio_mb();
 	}
@@ -152,29 +168,39 @@ static void split_release(struct virtqueue *vq, u16 head)
 static void split_disable_cb(struct virtqueue *vq)
 {
 	if (vq->event)
-		write_used_event(vq, (u16)(vq->last_used - 1));
+		write_used_event(vq, (u16)(vq->split.last_used - 1));
 	else
-		WRITE_ONCE(vq->vring.avail->flags, cpu_to_le16(VRING_AVAIL_F_NO_INTERRUPT));
+		WRITE_ONCE(vq->split.vring.avail->flags, cpu_to_le16(VRING_AVAIL_F_NO_INTERRUPT));
 }
 
 static void split_enable_cb(struct virtqueue *vq, u16 count)
 {
 	if (vq->event)
-		write_used_event(vq, (u16)(vq->last_used + count - 1));
+		write_used_event(vq, (u16)(vq->split.last_used + count - 1));
 	else
-		WRITE_ONCE(vq->vring.avail->flags, 0);
+		WRITE_ONCE(vq->split.vring.avail->flags, 0);
+}
+
+/* 2.7.10: the available index that the next chain will have. */
+static u16 split_next_offset(const struct virtqueue *vq)
+{
+	return vq->split.avail_idx;
 }
 
 static void split_dump(struct virtqueue *vq)
 {
 	printk("  avail: flags %u, idx %u (%u of it not kicked), used_event %u\n",
-	       vq->vring.avail->flags, vq->avail_idx, vq->num_added, vq->used_event);
+	       vq->split.vring.avail->flags, vq->split.avail_idx, vq->num_added,
+	       vq->split.used_event);
 	printk("  used:  flags %u, idx %u, taken %u, avail_event %u\n",
-	       shared_read16(&vq->vring.used->flags), shared_read16(&vq->vring.used->idx),
-	       vq->last_used, shared_read16(&vring_avail_event(&vq->vring)));
+	       shared_read16(&vq->split.vring.used->flags),
+	       shared_read16(&vq->split.vring.used->idx), vq->split.last_used,
+	       shared_read16(&vring_avail_event(&vq->split.vring)));
 }
 
 const struct vring_ops vring_split_ops = {
+	.bytes = split_bytes,
+	.place = split_place,
 	.add = split_add,
 	.kick_prepare = split_kick_prepare,
 	.used_pending = split_used_pending,
@@ -182,5 +208,6 @@ const struct vring_ops vring_split_ops = {
 	.release = split_release,
 	.disable_cb = split_disable_cb,
 	.enable_cb = split_enable_cb,
+	.next_offset = split_next_offset,
 	.dump = split_dump,
 };

@@ -5,6 +5,7 @@
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/memory.h"
+#include "kernel/string.h"
 
 static size_t indirect_bytes(const struct virtqueue *vq)
 {
@@ -14,13 +15,11 @@ static size_t indirect_bytes(const struct virtqueue *vq)
 /* The ring is in pages of its own: nothing private shares a page with what the device writes. */
 static bool alloc_shared(struct virtqueue *vq)
 {
-	void *ring;
-
-	vq->ring_bytes = vring_size(vq->num, PAGE_SIZE);
-	ring = alloc_pages_exact(vq->ring_bytes);
-	if (!ring)
+	vq->ring_bytes = vq->ops->bytes(vq->num);
+	vq->ring = alloc_pages_exact(vq->ring_bytes);
+	if (!vq->ring)
 		return false;
-	vring_init(&vq->vring, vq->num, ring, PAGE_SIZE);
+	vq->ops->place(vq, vq->ring);
 	if (!vq->indirect)
 		return true;
 	vq->indirect_tables = alloc_pages_exact(indirect_bytes(vq));
@@ -34,17 +33,22 @@ static bool alloc_private(struct virtqueue *vq)
 	vq->chain_count = kzalloc(vq->num * sizeof(*vq->chain_count));
 	vq->chain_tail = kzalloc(vq->num * sizeof(*vq->chain_tail));
 	vq->next = kzalloc(vq->num * sizeof(*vq->next));
-	return vq->token && vq->writable && vq->chain_count && vq->chain_tail && vq->next;
+	vq->order = kzalloc(vq->num * sizeof(*vq->order));
+	vq->sequence = kzalloc(vq->num * sizeof(*vq->sequence));
+	return vq->token && vq->writable && vq->chain_count && vq->chain_tail && vq->next &&
+	       vq->order && vq->sequence;
 }
 
 static void free_shared(struct virtqueue *vq)
 {
 	free_pages_exact(vq->indirect_tables, indirect_bytes(vq));
-	free_pages_exact(vq->vring.desc, vq->ring_bytes);
+	free_pages_exact(vq->ring, vq->ring_bytes);
 }
 
 static void free_private(struct virtqueue *vq)
 {
+	kfree(vq->sequence);
+	kfree(vq->order);
 	kfree(vq->next);
 	kfree(vq->chain_tail);
 	kfree(vq->chain_count);
@@ -55,29 +59,48 @@ static void free_private(struct virtqueue *vq)
 
 static void fill(struct virtqueue *vq, const struct vring_request *request)
 {
+	bool packed = virtio_has_feature(request->vdev, VIRTIO_F_RING_PACKED);
+
 	vq->vdev = request->vdev;
 	vq->index = request->index;
 	vq->num = request->num;
-	vq->num_free = request->num;
 	vq->name = request->name;
 	vq->callback = request->callback;
 	vq->transport = request->transport;
 	vq->transport_data = request->transport_data;
-	vq->ops = &vring_split_ops;
+	vq->ops = packed ? &vring_packed_ops : &vring_split_ops;
 	vq->indirect = virtio_has_feature(request->vdev, VIRTIO_RING_F_INDIRECT_DESC);
 	vq->event = virtio_has_feature(request->vdev, VIRTIO_RING_F_EVENT_IDX);
+	vq->in_order = virtio_has_feature(request->vdev, VIRTIO_F_IN_ORDER);
 }
 
-static bool size_is_valid(u16 num)
+void vring_reset_virtqueue(struct virtqueue *vq)
 {
-	return num && num <= 32768 && !(num & (num - 1));
+	memset(vq->ring, 0, vq->ring_bytes);
+	memset(vq->token, 0, vq->num * sizeof(*vq->token));
+	vq->ops->place(vq, vq->ring);
+	vq->broken = false;
+	vq->in_flight = vq->num_added = vq->detach_next = vq->free_head = 0;
+	vq->order_added = vq->order_taken = vq->batch_left = 0;
+	vq->num_free = vq->num;
+	for (u16 i = 0; i < vq->num; i++)
+		vq->next[i] = (u16)((i + 1) % vq->num);
+	virtqueue_disable_cb(vq);
+}
+
+/* 2.7 and 2.8.10.1: only the split ring's indices need a power of two to wrap. */
+static bool size_is_valid(const struct virtio_device *vdev, u16 num)
+{
+	if (!num || num > 32768)
+		return false;
+	return virtio_has_feature(vdev, VIRTIO_F_RING_PACKED) || !(num & (num - 1));
 }
 
 struct virtqueue *vring_create_virtqueue(const struct vring_request *request)
 {
 	struct virtqueue *vq;
 
-	if (!size_is_valid(request->num))
+	if (!size_is_valid(request->vdev, request->num))
 		return NULL;
 	vq = kzalloc(sizeof(*vq));
 	if (!vq)
@@ -88,9 +111,7 @@ struct virtqueue *vring_create_virtqueue(const struct vring_request *request)
 		free_private(vq);
 		return NULL;
 	}
-	for (u16 i = 0; i + 1 < vq->num; i++)
-		vq->next[i] = (u16)(i + 1);
-	virtqueue_disable_cb(vq);
+	vring_reset_virtqueue(vq);
 	list_add_tail(&vq->vdev_node, &vq->vdev->vqs);
 	return vq;
 }
@@ -110,4 +131,23 @@ void vring_quarantine_virtqueue(struct virtqueue *vq)
 		   vq->index, vq->name);
 	list_del_init(&vq->vdev_node);
 	free_private(vq);
+}
+
+u64 virtqueue_get_desc_addr(const struct virtqueue *vq)
+{
+	return virt_to_phys(vq->ring);
+}
+
+u64 virtqueue_get_avail_addr(const struct virtqueue *vq)
+{
+	bool packed = vq->ops == &vring_packed_ops;
+
+	return virt_to_phys(packed ? (void *)vq->packed.driver : vq->split.vring.avail);
+}
+
+u64 virtqueue_get_used_addr(const struct virtqueue *vq)
+{
+	bool packed = vq->ops == &vring_packed_ops;
+
+	return virt_to_phys(packed ? (void *)vq->packed.device : vq->split.vring.used);
 }
