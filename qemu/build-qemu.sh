@@ -31,8 +31,12 @@ check_qemu() {
 # What went into a build, from local files only, so that a look at the cache asks no archive.
 # The version of the source package is settled by the first build and part of the folder's name.
 input_key() {
-	(cd "$QEMU_DIR" && cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events \
-		"$UAPI" && grep -E '^(ID|VERSION_ID)=' /etc/os-release && uname -m) | sha256sum | cut -c1-12
+	(
+		cd "$QEMU_DIR"
+		cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events "$UAPI"
+		grep -E '^(ID|VERSION_ID)=' /etc/os-release
+		uname -m
+	) | sha256sum | cut -c1-12
 }
 
 # Results appear by rename, so one that exists is whole.
