@@ -91,8 +91,10 @@ static void notify_write(struct modern *device, u64 offset, unsigned int size, u
 	CHECK_EQ(queue->enable, 1);
 	CHECK_EQ(offset, (u64)queue->notify_off * device->multiplier);
 	queue->notified++;
-	while (device->serve && device_ring_pop(&queue->ring, &chain))
+	while (device->serve && device_ring_pop(&queue->ring, &chain)) {
 		device->serve(device, value, &chain);
+		device_ring_want_notify(&queue->ring, true);
+	}
 }
 
 /* 4.1.4.6: any width up to 4 bytes; C10: the generation tells of changes in between. */
