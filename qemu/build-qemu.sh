@@ -13,10 +13,14 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/source.sh"
 
 CACHE=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/doorbell}
+[[ $CACHE == /* ]] || CACHE=$PWD/$CACHE
 
 usage() { die "usage: build-qemu.sh [--cached | --check PATH]"; }
 
-has_virtio_simple() { "$1" -device virtio-simple-pci,help >/dev/null 2>&1; }
+# The exit status does not tell: QEMU ends with 0 for a device that it does not have.
+has_virtio_simple() {
+	[[ $("$1" -device virtio-simple-pci,help 2>/dev/null) == *num-request-queues* ]]
+}
 
 check_qemu() {
 	[ -x "$(command -v "$1")" ] || die "there is no program $1"
@@ -27,8 +31,12 @@ check_qemu() {
 # What went into a build, from local files only, so that a look at the cache asks no archive.
 # The version of the source package is settled by the first build and part of the folder's name.
 input_key() {
-	(cd "$QEMU_DIR" && cat -- *.[ch] *.sh meson.build Kconfig trace-events "$UAPI" &&
-		grep -E '^(ID|VERSION_ID)=' /etc/os-release && uname -m) | sha256sum | cut -c1-12
+	(
+		cd "$QEMU_DIR"
+		cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events "$UAPI"
+		grep -E '^(ID|VERSION_ID)=' /etc/os-release
+		uname -m
+	) | sha256sum | cut -c1-12
 }
 
 # Results appear by rename, so one that exists is whole.
@@ -46,7 +54,9 @@ take_lock() {
 	exec 9>"$WORK/lock"
 	flock -n 9 && return 0
 	say "another build is running; waiting for it (its log: $LOG)"
-	flock 9
+	until flock -w 20 9; do
+		say "still waiting; it is at: $(tail -n 1 "$LOG")"
+	done
 }
 
 # Source and objects outlive a build: after an edit to the device only its own files are compiled.

@@ -138,8 +138,9 @@ fetch_source() {
 	(cd "$dir/download" &&
 		step "downloading ${dsc%.dsc}" "${apt[@]}" source --download-only qemu) || exit 1
 	rm -rf "$dir/src.part"
-	step "unpacking" dpkg-source -x "$dir/download/$dsc" "$dir/src.part"
+	step "unpacking" dpkg-source -x --no-copy "$dir/download/$dsc" "$dir/src.part"
 	mv "$dir/src.part" "$dir/src"
+	rm -rf "$dir/download"
 }
 
 source_version() { sed -n '1s/^qemu (\([0-9]*:\)\{0,1\}\([^)]*\)).*/\2/p' "$1/debian/changelog"; }
@@ -175,13 +176,15 @@ overlay() {
 }
 
 # QEMU aborts on a virtio id that its name table or its feature decoder lacks, and allows the
-# transitional flavour by a list: three places, which some versions keep in two files.
+# transitional flavour by a list: three places, which some versions keep in two files. It also
+# aborts on an empty indirect table in a packed ring, which a driver must not be able to make it do.
 name_device() {
 	local file count=0 name='[VIRTIO_ID_SIMPLE] = "virtio-simple",'
 	for file in "$1/virtio.c" "$1/virtio-qmp.c"; do
 		[ -e "$file" ] || continue
 		edit "$file" "s/^    \[VIRTIO_ID_CAIF\].*/&\n    $name/
 			s/^    case VIRTIO_ID_CAIF:/&\n    case VIRTIO_ID_SIMPLE:/
+			s/if (\(desc.len\) % sizeof(VRingPackedDesc))/if (!\1 || \1 % 16)/
 			s,^#include \"qemu/osdep.h\",&\n#include \"$2\"," VIRTIO_ID_SIMPLE
 		count=$((count + $(grep -c VIRTIO_ID_SIMPLE "$file")))
 	done

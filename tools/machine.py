@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A QEMU that runs: its console line by line, its complaints, its control channel, its end."""
 
+import ctypes
 import re
 import selectors
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -12,6 +14,8 @@ from qmp import Qmp, QmpError
 
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|c)")
 GRACE = 5.0
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 
 class Lines:
@@ -57,6 +61,11 @@ class Result:
         return "reset" if self.shutdown == "guest-reset" else "off"
 
 
+def end_with_parent():
+    """In QEMU's process before it is QEMU: whoever kills us outright ends it too (Linux only)."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def ignore(_line):
     """For those who read the lines afterwards."""
 
@@ -77,6 +86,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=self.descriptors(),
+            preexec_fn=end_with_parent,
         )
         self.qmp.theirs.close()
         self.selector = selectors.DefaultSelector()

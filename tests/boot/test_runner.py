@@ -146,15 +146,41 @@ def wait_for_console(process, line):
     assert process.stdout.readline() == line + "\n"
 
 
+def children_of(process):
+    """The processes it has started."""
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def is_running(child):
+    """A zombie is not: it only waits for somebody to ask how it ended."""
+    status = Path(f"/proc/{child}/status")
+    try:
+        return "State:\tZ" not in status.read_text()
+    except OSError:
+        return False
+
+
+def test_no_qemu_outlives_a_killed_runner(qemu, tmp_path):
+    run = start(qemu, tmp_path, guest.say("up\n"), guest.HANG)
+    wait_for_console(run, "up")
+    [child] = children_of(run)
+    run.kill()
+    run.communicate(timeout=20)
+    limit = time.monotonic() + 10
+    while is_running(child):
+        assert time.monotonic() < limit, "QEMU still runs"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_a_person(qemu, tmp_path, number):
     run = start(qemu, tmp_path, guest.say("up\n"), guest.HANG)
     wait_for_console(run, "up")
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    children = children_of(run)
     run.send_signal(number)
     status, _, errors = finish(run)
     assert status == 130 and "run: stopped" in errors and "Traceback" not in errors
-    assert children and not any(Path(f"/proc/{child}").exists() for child in children)
+    assert children and not any(is_running(child) for child in children)
 
 
 def test_ctrl_c_on_a_terminal(qemu, tmp_path):

@@ -6,8 +6,9 @@ import struct
 import pytest
 
 from qtest import wait_until
-from simple import (ACKNOWLEDGE, DRIVER, DRIVER_OK, ECHO, EVENT, EVENTQ, FEATURES_OK, NEXT, NOP, OK,
-                    PACKED, UNSUPPORTED, VERSION_1, WRITE, Packed, Simple, Split, request)
+from simple import (ACKNOWLEDGE, DRIVER, DRIVER_OK, ECHO, EVENT, EVENTQ, FEATURES_OK, IN_TABLE,
+                    INDIRECT, NEXT, NOP, OK, PACKED, UNSUPPORTED, VERSION_1, WRITE, Packed, Simple,
+                    Split, request)
 
 
 def needs_reset_then_works(device, words):
@@ -134,6 +135,15 @@ def test_packed_chain_without_headers(machines):
     requests.submit(b"abc", 16)
     requests.kick()
     needs_reset_then_works(device, "a chain of 3 readable and 16 writable bytes")
+
+
+def test_empty_indirect_table_in_a_packed_ring(machines):
+    """QEMU as shipped ends here with an assertion; the build script mends it."""
+    device = Simple(machines("packed=on"))
+    requests, _ = device.start((VERSION_1, EVENTQ, PACKED, INDIRECT), ring=Packed)
+    requests.add([(ADDRESS, 0, IN_TABLE)])
+    requests.kick()
+    needs_reset_then_works(device, "Invalid size for indirect buffer table")
 
 
 def test_queue_that_was_not_negotiated(machines):

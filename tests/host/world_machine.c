@@ -42,7 +42,7 @@ void timer_interrupt(void)
 
 static void idle(void)
 {
-	world_now += NSEC_PER_USEC;
+	world_now += 50 * NSEC_PER_USEC; /* coarse, or a second of polling takes long */
 	if (world_idle_hook)
 		world_idle_hook();
 }
@@ -181,7 +181,7 @@ static const struct world_mmio *regions[REGIONS_MAX];
 static unsigned int region_count;
 static struct {
 	u64 base, size;
-} mapped[4096];
+} mapped[16384];
 static unsigned int mapped_count;
 
 u64 world_map_limit = ~0ULL;
@@ -199,6 +199,9 @@ volatile void *ioremap(u64 address, u64 size)
 {
 	if (address + size < address || address + size > world_map_limit)
 		return NULL;
+	for (unsigned int i = 0; i < mapped_count; i++)
+		if (mapped[i].base == address && mapped[i].size == size)
+			return (volatile void *)(uintptr_t)address;
 	CHECK(mapped_count < ARRAY_SIZE(mapped));
 	mapped[mapped_count].base = address;
 	mapped[mapped_count++].size = size;
