@@ -44,6 +44,14 @@ struct virtio_config_ops {
 	/* Returns when no callback is running and none will start for what happened before. */
 	void (*synchronize_cbs)(struct virtio_device *vdev);
 
+	/*
+	 * Resets one queue (2.6.1): from here on it is broken, and once this returned 0 the device
+	 * has forgotten it. -EOPNOTSUPP without RING_RESET, -ETIMEDOUT when the device does not
+	 * confirm. enable_vq_after_reset makes it anew, empty: 0 or -errno.
+	 */
+	int (*disable_vq_and_reset)(struct virtqueue *vq);
+	int (*enable_vq_after_reset)(struct virtqueue *vq);
+
 	/* What the device offers (2.2). */
 	u64 (*get_features)(struct virtio_device *vdev);
 	/* Writes vdev->features: 0, or -EINVAL when the transport cannot live with them. */

@@ -4,6 +4,7 @@
 
 #include "drivers/virtio/uapi/virtio_simple.h"
 #include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtio_newer.h"
 #include "kernel/printk.h"
 
 static const struct {
@@ -21,7 +22,7 @@ static const struct {
 	{ VIRTIO_ID_SIMPLE, "simple" },
 };
 
-/* Section 6, by number where the installed <linux/virtio_config.h> may be too old for the name. */
+/* Section 6. */
 static const struct virtio_feature_name transport_names[] = {
 	{ VIRTIO_F_NOTIFY_ON_EMPTY, "NOTIFY_ON_EMPTY" },
 	{ VIRTIO_F_ANY_LAYOUT, "ANY_LAYOUT" },
@@ -30,13 +31,13 @@ static const struct virtio_feature_name transport_names[] = {
 	{ VIRTIO_F_VERSION_1, "VERSION_1" },
 	{ VIRTIO_F_ACCESS_PLATFORM, "ACCESS_PLATFORM" },
 	{ VIRTIO_F_RING_PACKED, "RING_PACKED" },
-	{ 35, "IN_ORDER" },
+	{ VIRTIO_F_IN_ORDER, "IN_ORDER" },
 	{ VIRTIO_F_ORDER_PLATFORM, "ORDER_PLATFORM" },
 	{ VIRTIO_F_SR_IOV, "SR_IOV" },
-	{ 38, "NOTIFICATION_DATA" },
-	{ 39, "NOTIF_CONFIG_DATA" },
-	{ 40, "RING_RESET" },
-	{ 41, "ADMIN_VQ" },
+	{ VIRTIO_F_NOTIFICATION_DATA, "NOTIFICATION_DATA" },
+	{ VIRTIO_F_NOTIF_CONFIG_DATA, "NOTIF_CONFIG_DATA" },
+	{ VIRTIO_F_RING_RESET, "RING_RESET" },
+	{ VIRTIO_F_ADMIN_VQ, "ADMIN_VQ" },
 	{ 0, NULL },
 };
 
@@ -46,7 +47,8 @@ u64 virtio_transport_features(void)
 {
 	return BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |
 	       BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |
-	       BIT_ULL(VIRTIO_F_RING_PACKED) | BIT_ULL(VIRTIO_F_IN_ORDER);
+	       BIT_ULL(VIRTIO_F_RING_PACKED) | BIT_ULL(VIRTIO_F_IN_ORDER) |
+	       BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) | BIT_ULL(VIRTIO_F_RING_RESET);
 }
 
 const char *virtio_id_name(u32 device)

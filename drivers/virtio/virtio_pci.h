@@ -9,6 +9,7 @@
 #include <linux/virtio_pci.h>
 
 #include "drivers/pci/pci.h"
+#include "drivers/virtio/virtio_newer.h"
 #include "drivers/virtio/virtio.h"
 
 /* A structure of the device in one of its BARs, mapped; base is NULL when there is none. */
@@ -19,6 +20,8 @@ struct virtio_pci_region {
 	u32 offset; /* in the BAR */
 };
 
+struct virtio_pci_device;
+
 /* A queue and what the transport keeps for it. */
 struct virtio_pci_vq {
 	struct virtqueue *vq; /* NULL when this index is not used */
@@ -28,8 +31,26 @@ struct virtio_pci_vq {
 	int vector;	     /* the CPU's, -1 when the queue is polled */
 };
 
+/* The registers of queues and interrupts, which modern and legacy devices have in other places. */
+struct virtio_pci_ops {
+	/* Queues the device may have; some of them may be missing. */
+	u32 (*num_queues)(const struct virtio_pci_device *vp);
+	/* Writes an MSI-X table entry, or VIRTIO_MSI_NO_VECTOR, and returns what reads back. */
+	u16 (*config_vector)(const struct virtio_pci_device *vp, u16 vector);
+	u16 (*queue_vector)(const struct virtio_pci_device *vp, unsigned int index, u16 vector);
+	/* The ISR status (4.1.4.5); reading it clears it and lowers INTx. */
+	u8 (*read_isr)(const struct virtio_pci_device *vp);
+	/* Makes queue `index` into `queue` and enables it: 0, or -errno after a line. What is in
+	 * `queue` then is taken back by del_vqs, after a reset. */
+	int (*setup_vq)(struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
+			unsigned int index, const struct virtqueue_info *info);
+};
+
+extern const struct virtio_pci_ops virtio_pci_modern_registers;
+
 struct virtio_pci_device {
 	struct virtio_device vdev;
+	const struct virtio_pci_ops *ops;
 	struct pci_dev *pci_dev;
 	struct virtio_pci_region common, notify, isr, device;
 	u32 notify_off_multiplier;
@@ -58,12 +79,12 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp);
 u32 virtio_pci_common_read(const struct virtio_pci_device *vp, u32 offset, u32 size);
 void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32 size, u32 value);
 
-#define vp_read(vp, field)                                                        \
-	virtio_pci_common_read(vp, offsetof(struct virtio_pci_common_cfg, field), \
-			       sizeof(((struct virtio_pci_common_cfg *)0)->field))
-#define vp_write(vp, field, value)                                                 \
-	virtio_pci_common_write(vp, offsetof(struct virtio_pci_common_cfg, field), \
-				sizeof(((struct virtio_pci_common_cfg *)0)->field), value)
+#define vp_read(vp, field)                                                         \
+	virtio_pci_common_read(vp, offsetof(struct virtio_pci_common_regs, field), \
+			       sizeof(((struct virtio_pci_common_regs *)0)->field))
+#define vp_write(vp, field, value)                                                  \
+	virtio_pci_common_write(vp, offsetof(struct virtio_pci_common_regs, field), \
+				sizeof(((struct virtio_pci_common_regs *)0)->field), value)
 
 /* The operations of a modern device, and two of them that have files of their own. */
 extern const struct virtio_config_ops virtio_pci_modern_ops;
@@ -76,7 +97,11 @@ void virtio_pci_del_vqs(struct virtio_device *vdev);
 int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqueue_info infos[]);
 void virtio_pci_free_vectors(struct virtio_pci_device *vp);
 
-/* Carries notifications, and tells what a late queue's device looks like. */
-extern const struct virtqueue_transport virtio_pci_transport;
+/* Tells what a late queue's device and interrupt look like; for a struct virtqueue_transport. */
+void virtio_pci_report(struct virtqueue *vq);
+
+/* RING_RESET (2.6.1): see virtio_config_ops. */
+int virtio_pci_modern_disable_vq(struct virtqueue *vq);
+int virtio_pci_modern_enable_vq(struct virtqueue *vq);
 
 #endif

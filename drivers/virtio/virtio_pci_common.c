@@ -42,6 +42,7 @@ static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
 		return error;
 	print_regions(vp);
 	vp->vdev.config = &virtio_pci_modern_ops;
+	vp->ops = &virtio_pci_modern_registers;
 	return pci_set_master(vp->pci_dev);
 }
 

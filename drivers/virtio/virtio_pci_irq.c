@@ -40,9 +40,8 @@ static int request_config_vector(struct virtio_pci_device *vp)
 					     dev_name(&vp->vdev.dev));
 	if (vp->config_vector < 0)
 		return vp->config_vector;
-	vp_write(vp, msix_config, CONFIG_ENTRY);
 	/* 4.1.5.1.2.2: the vector must be read back, NO_VECTOR means refused. */
-	if (vp_read(vp, msix_config) != CONFIG_ENTRY)
+	if (vp->ops->config_vector(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
 		return refused(vp, "configuration changes", CONFIG_ENTRY);
 	return 0;
 }
@@ -56,9 +55,7 @@ static int request_queue_vector(struct virtio_pci_device *vp, unsigned int index
 	queue->vector = pci_msix_request(vp->pci_dev, entry, queue_interrupt, queue, info->name);
 	if (queue->vector < 0)
 		return queue->vector;
-	vp_write(vp, queue_select, index);
-	vp_write(vp, queue_msix_vector, entry);
-	if (vp_read(vp, queue_msix_vector) != entry)
+	if (vp->ops->queue_vector(vp, index, (u16)entry) != entry)
 		return refused(vp, info->name, entry);
 	return 0;
 }
@@ -120,11 +117,10 @@ void virtio_pci_free_vectors(struct virtio_pci_device *vp)
 {
 	if (!vp->pci_dev->msix)
 		return;
-	vp_write(vp, msix_config, VIRTIO_MSI_NO_VECTOR);
+	vp->ops->config_vector(vp, VIRTIO_MSI_NO_VECTOR);
 	vp->config_vector = -1;
 	for (unsigned int i = 0; i < vp->vq_count; i++) {
-		vp_write(vp, queue_select, i);
-		vp_write(vp, queue_msix_vector, VIRTIO_MSI_NO_VECTOR);
+		vp->ops->queue_vector(vp, i, VIRTIO_MSI_NO_VECTOR);
 		vp->vqs[i].vector = -1;
 	}
 	pci_disable_msix(vp->pci_dev);

