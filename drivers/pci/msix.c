@@ -177,6 +177,19 @@ int pci_msix_request(struct pci_dev *dev, unsigned int entry, irq_handler_t hand
 	return vector;
 }
 
+int pci_msix_retarget(struct pci_dev *dev, unsigned int entry)
+{
+	const struct pci_msix *msix = dev->msix;
+	struct msi_msg message;
+
+	if (!msix || entry >= msix->count || msix->vector[entry] < 0)
+		return -EINVAL;
+	irq_compose_msi_msg(msix->vector[entry], &message);
+	mask_entry(msix, entry); /* what comes meanwhile is kept pending (PCI 3.0, 6.8.2.9) */
+	write_entry(msix, entry, &message);
+	return 0;
+}
+
 void pci_msix_free(struct pci_dev *dev, unsigned int entry)
 {
 	struct pci_msix *msix = dev->msix;

@@ -8,6 +8,7 @@
 
 #include <linux/errno.h>
 
+#include "drivers/virtio/virtio_admin.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/printk.h"
 
@@ -141,24 +142,35 @@ static int go_live(struct virtio_device *vdev)
 	return 0;
 }
 
+static void forget_queues(struct virtio_device *vdev)
+{
+	vdev->config->del_vqs(vdev);
+	if (vdev->config->destroy_avq)
+		vdev->config->destroy_avq(vdev);
+}
+
 static void take_down(struct virtio_device *vdev, const struct virtio_driver *driver)
 {
 	virtio_reset_device(vdev);
 	driver->remove(vdev);
-	vdev->config->del_vqs(vdev);
+	forget_queues(vdev);
 }
 
 static int start_driver(struct virtio_device *vdev, const struct virtio_driver *driver)
 {
-	int error = driver->probe(vdev);
+	int error = vdev->config->create_avq ? vdev->config->create_avq(vdev) : 0;
 
+	if (!error)
+		error = driver->probe(vdev);
 	if (error) {
 		/* 3.3.1: what is exposed is taken back only after a reset. */
 		virtio_reset_device(vdev);
-		vdev->config->del_vqs(vdev);
+		forget_queues(vdev);
 		return error;
 	}
 	error = go_live(vdev);
+	if (!error)
+		error = virtio_admin_start(vdev);
 	if (!error && driver->scan)
 		error = driver->scan(vdev);
 	if (error)
@@ -251,6 +263,23 @@ void unregister_virtio_device(struct virtio_device *vdev)
 {
 	device_del(&vdev->dev);
 	virtio_reset_device(vdev);
+}
+
+/* 2.6.1: the buffers are given back before the queue takes new ones. */
+int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, void *token))
+{
+	const struct virtio_config_ops *config = vq->vdev->config;
+	void *token;
+	int error;
+
+	if (!config->disable_vq_and_reset || !config->enable_vq_after_reset)
+		return -EOPNOTSUPP;
+	error = config->disable_vq_and_reset(vq);
+	if (error)
+		return error;
+	while ((token = virtqueue_detach_unused_buf(vq)))
+		recycle(vq, token);
+	return config->enable_vq_after_reset(vq);
 }
 
 /* ---- configuration -------------------------------------------------------------------------- */

@@ -28,8 +28,10 @@ struct virtio_device {
 	u64 device_features;			/* offered, as read when the driver was probed */
 	u64 features;				/* negotiated */
 	bool driver_ok;				/* queues may be notified (3.1.1, step 8) */
-	bool failed;	      /* a reset was not confirmed: it is not touched again */
-	struct list_head vqs; /* struct virtqueue, vdev_node */
+	bool failed;		    /* a reset was not confirmed: it is not touched again */
+	struct list_head vqs;	    /* struct virtqueue, vdev_node */
+	struct virtqueue *admin_vq; /* where ADMIN_VQ was negotiated; see virtio_admin.h */
+	u64 admin_opcodes;
 };
 
 struct virtio_feature_name {

@@ -19,6 +19,12 @@ struct virtqueue_info {
 	vq_callback_t *callback;
 };
 
+/* Memory of the device that the driver may use as memory; the device may change it at any time. */
+struct virtio_shm_region {
+	volatile void *address;
+	u64 length; /* bytes */
+};
+
 struct virtio_config_ops {
 	/* Device-specific configuration, `length` bytes at `offset`: 0, or -EINVAL when the range
 	 * does not lie in what the device has. A field of 1, 2 or 4 bytes is one access; 8 are two
@@ -41,6 +47,23 @@ struct virtio_config_ops {
 			const struct virtqueue_info infos[]);
 	/* Frees all queues; the device has been reset. */
 	void (*del_vqs)(struct virtio_device *vdev);
+	/*
+	 * Makes the administration queue into vdev->admin_vq where ADMIN_VQ was negotiated, before
+	 * the driver's probe: 0, also without the feature, or -errno. destroy_avq frees it; the
+	 * device has been reset.
+	 */
+	int (*create_avq)(struct virtio_device *vdev);
+	void (*destroy_avq)(struct virtio_device *vdev);
+
+	/* Chooses which CPUs (bit n: CPU n) may take a queue's interrupt: 0, -EINVAL when none of
+	 * them runs, -EOPNOTSUPP when the queue has no vector of its own. get_vq_affinity says
+	 * which they are, 0 when there is no such vector. */
+	int (*set_vq_affinity)(struct virtqueue *vq, u64 cpus);
+	u64 (*get_vq_affinity)(struct virtio_device *vdev, unsigned int index);
+
+	/* Maps shared memory region `id` (2.10): 0, or -ENODEV when there is no usable one. */
+	int (*get_shm_region)(struct virtio_device *vdev, struct virtio_shm_region *region, u8 id);
+
 	/* Returns when no callback is running and none will start for what happened before. */
 	void (*synchronize_cbs)(struct virtio_device *vdev);
 

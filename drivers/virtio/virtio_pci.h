@@ -56,7 +56,8 @@ struct virtio_pci_device {
 	u32 notify_off_multiplier;
 	unsigned int vq_count;
 	struct virtio_pci_vq *vqs;
-	int config_vector; /* the CPU's, -1 without */
+	struct virtio_pci_vq admin; /* the administration queue */
+	int config_vector;	    /* the CPU's, -1 without */
 };
 
 #define to_vp_device(virtio_device) container_of(virtio_device, struct virtio_pci_device, vdev)
@@ -99,6 +100,17 @@ void virtio_pci_free_vectors(struct virtio_pci_device *vp);
 
 /* Tells what a late queue's device and interrupt look like; for a struct virtqueue_transport. */
 void virtio_pci_report(struct virtqueue *vq);
+
+/* Frees a queue, or leaves its memory alone for ever where the device would not reset; an empty
+ * `queue` is ignored. */
+void virtio_pci_del_vq(struct virtio_pci_vq *queue);
+
+/* Further operations of modern devices; see virtio_config_ops. */
+int virtio_pci_create_avq(struct virtio_device *vdev);
+void virtio_pci_destroy_avq(struct virtio_device *vdev);
+int virtio_pci_set_vq_affinity(struct virtqueue *vq, u64 cpus);
+u64 virtio_pci_get_vq_affinity(struct virtio_device *vdev, unsigned int index);
+int virtio_pci_get_shm_region(struct virtio_device *vdev, struct virtio_shm_region *region, u8 id);
 
 /* RING_RESET (2.6.1): see virtio_config_ops. */
 int virtio_pci_modern_disable_vq(struct virtqueue *vq);

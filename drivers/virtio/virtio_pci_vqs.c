@@ -79,19 +79,24 @@ int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct v
 	return 0;
 }
 
+void virtio_pci_del_vq(struct virtio_pci_vq *queue)
+{
+	if (!queue->vq)
+		return;
+	if (queue->vq->vdev->failed)
+		vring_quarantine_virtqueue(queue->vq);
+	else
+		vring_del_virtqueue(queue->vq);
+	queue->vq = NULL;
+}
+
 void virtio_pci_del_vqs(struct virtio_device *vdev)
 {
 	struct virtio_pci_device *vp = to_vp_device(vdev);
 
 	virtio_pci_free_vectors(vp);
-	for (unsigned int i = 0; i < vp->vq_count; i++) {
-		if (!vp->vqs[i].vq)
-			continue;
-		if (vdev->failed)
-			vring_quarantine_virtqueue(vp->vqs[i].vq);
-		else
-			vring_del_virtqueue(vp->vqs[i].vq);
-	}
+	for (unsigned int i = 0; i < vp->vq_count; i++)
+		virtio_pci_del_vq(&vp->vqs[i]);
 	vp->vq_count = 0;
 	kfree(vp->vqs);
 	vp->vqs = NULL;
