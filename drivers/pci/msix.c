@@ -12,6 +12,7 @@
 
 struct pci_msix {
 	u8 position; /* of the capability */
+	bool intx;   /* the pin was allowed before */
 	unsigned int count;
 	volatile u8 *table;
 	volatile u8 *pending; /* a bit an entry; NULL when it lies outside its BAR */
@@ -88,25 +89,24 @@ static void write_flags(const struct pci_dev *dev, const struct pci_msix *msix, 
 }
 
 /* With MSI-X on, the interrupt pin stays quiet (PCI 3.0, 6.8.2.1); off in both ways is safer. */
-static void set_intx(const struct pci_dev *dev, bool on)
+static bool intx_is_allowed(const struct pci_dev *dev)
 {
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
-	command = (u16)(on ? command & ~PCI_COMMAND_INTX_DISABLE
-			   : command | PCI_COMMAND_INTX_DISABLE);
-	pci_write_config_word(dev, PCI_COMMAND, command);
+	return !(command & PCI_COMMAND_INTX_DISABLE);
 }
 
 /* Only an enabled function has a table that takes writes on every device, so mask it meanwhile. */
-static int switch_on(const struct pci_dev *dev, const struct pci_msix *msix)
+static int switch_on(const struct pci_dev *dev, struct pci_msix *msix)
 {
 	write_flags(dev, msix, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	if (!(read_flags(dev, msix->position) & PCI_MSIX_FLAGS_ENABLE))
 		return -EIO;
 	for (unsigned int i = 0; i < msix->count; i++)
 		mask_entry(msix, i);
-	set_intx(dev, false);
+	msix->intx = intx_is_allowed(dev);
+	pci_intx(dev, false);
 	write_flags(dev, msix, PCI_MSIX_FLAGS_MASKALL, 0);
 	return 0;
 }
@@ -144,7 +144,7 @@ void pci_disable_msix(struct pci_dev *dev)
 	for (unsigned int i = 0; i < msix->count; i++)
 		pci_msix_free(dev, i);
 	write_flags(dev, msix, PCI_MSIX_FLAGS_ENABLE, 0);
-	set_intx(dev, true);
+	pci_intx(dev, msix->intx);
 	dev->msix = NULL;
 	kfree(msix);
 }

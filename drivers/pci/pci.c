@@ -56,6 +56,7 @@ int pci_enable_device(struct pci_dev *dev)
 	int error;
 
 	wake_up(dev);
+	pci_intx(dev, false); /* the firmware may have left something to say */
 	error = update_command(dev, 0, bits);
 	if (error)
 		dev_printk(&dev->dev,

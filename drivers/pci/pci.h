@@ -12,6 +12,7 @@
 
 #include "kernel/device.h"
 #include "kernel/irq.h"
+#include "kernel/irq_shared.h"
 #include "kernel/types.h"
 
 #define PCI_DEVFN(slot, func) ((u8)((((slot)&0x1f) << 3) | ((func)&0x07)))
@@ -76,7 +77,9 @@ struct pci_dev {
 	unsigned int capability_count;
 	struct pci_capability capabilities[PCI_CAPABILITIES_MAX];
 	struct pci_resource resource[PCI_NUM_RESOURCES];
-	struct pci_msix *msix; /* while MSI-X is enabled */
+	struct pci_msix *msix;	/* while MSI-X is enabled */
+	struct irq_share *intx; /* while its interrupt pin is listened to, on the wire intx_gsi */
+	unsigned int intx_gsi;
 };
 
 #define PCI_ANY_ID 0xffffffffu
@@ -164,7 +167,8 @@ u8 pci_find_next_capability(const struct pci_dev *dev, u8 position, u8 id);
 
 /* ---- pci.c: switching a function on, and its regions -------------------------------------- */
 
-/* Wakes the function (D0) and switches decoding of its BARs on; -EIO when that does not stick. */
+/* Wakes the function (D0), keeps its interrupt pin quiet and switches decoding of its BARs on; -EIO
+ * when that does not stick. */
 int pci_enable_device(struct pci_dev *dev);
 /* Switches decoding and bus mastering off. */
 void pci_disable_device(struct pci_dev *dev);
@@ -209,5 +213,28 @@ struct pci_msix_state {
 	int vector; /* the CPU's, -1 when free */
 };
 int pci_msix_state(const struct pci_dev *dev, unsigned int entry, struct pci_msix_state *state);
+
+/* ---- intx.c: the interrupt pin, whose wire may be shared (PCI 3.0, 2.2.6) ------------------ */
+
+#define PCI_PINS 4 /* INTA# to INTD# */
+
+/* Routes the function's pin to `share` and lets it be raised. The CPU's vector; -ENODEV without a
+ * pin, -ENXIO when the firmware or the I/O APICs give it no wire, or as request_shared_irq. */
+int pci_request_intx(struct pci_dev *dev, struct irq_share *share);
+/* Undoes it; ignored when there is nothing to undo. */
+void pci_free_intx(struct pci_dev *dev);
+
+/* Lets the function raise its pin, or not. Functions older than PCI 2.3 cannot be told. */
+void pci_intx(const struct pci_dev *dev, bool on);
+
+/* For diagnosis; reading it has no effect on the device. -EINVAL when the pin is not in use. */
+struct pci_intx_state {
+	unsigned int gsi;
+	u64 handled;   /* interrupts that were this function's */
+	bool disabled; /* INTX_DISABLE of the command register */
+	bool raised;   /* the function wants to interrupt */
+	bool masked;   /* the wire, at the I/O APIC */
+};
+int pci_intx_state(const struct pci_dev *dev, struct pci_intx_state *state);
 
 #endif

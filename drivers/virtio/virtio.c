@@ -11,8 +11,10 @@
 #include "drivers/virtio/virtio_admin.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 
 #define GENERATION_TRIES 100
+#define CONFIG_FIELD_MAX 64 /* bytes that a legacy device can be asked for at once */
 
 static unsigned int next_index;
 
@@ -93,6 +95,9 @@ static int confirm_features(struct virtio_device *vdev)
 {
 	u8 status;
 
+	/* 3.1.2: the legacy interface has no such step. */
+	if (!virtio_has_feature(vdev, VIRTIO_F_VERSION_1))
+		return 0;
 	add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
 	status = vdev->config->get_status(vdev);
 	if (status & VIRTIO_CONFIG_S_FEATURES_OK) {
@@ -308,15 +313,42 @@ void virtio_config_changed(struct virtio_device *vdev)
 		driver->config_changed(vdev);
 }
 
+/* 2.5.4: without a generation, a value that reads the same twice holds together. */
+static int read_twice(struct virtio_device *vdev, u32 offset, void *buffer, u32 length, bool *same)
+{
+	u8 again[CONFIG_FIELD_MAX];
+	int error;
+
+	if (length > sizeof(again))
+		return -EINVAL;
+	error = vdev->config->get(vdev, offset, buffer, length);
+	if (!error)
+		error = vdev->config->get(vdev, offset, again, length);
+	*same = !error && !memcmp(buffer, again, length);
+	return error;
+}
+
+static int read_by_generation(struct virtio_device *vdev, u32 offset, void *buffer, u32 length,
+			      bool *same)
+{
+	u32 before = vdev->config->generation(vdev);
+	int error = vdev->config->get(vdev, offset, buffer, length);
+
+	*same = vdev->config->generation(vdev) == before;
+	return error;
+}
+
 int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32 length)
 {
 	for (unsigned int i = 0; i < GENERATION_TRIES; i++) {
-		u32 before = vdev->config->generation(vdev);
-		int error = vdev->config->get(vdev, offset, buffer, length);
+		bool same = false;
+		int error = vdev->config->generation
+				    ? read_by_generation(vdev, offset, buffer, length, &same)
+				    : read_twice(vdev, offset, buffer, length, &same);
 
 		if (error)
 			return error;
-		if (vdev->config->generation(vdev) == before)
+		if (same)
 			return 0;
 	}
 	dev_printk(&vdev->dev, "E13 the configuration changed during each of %d reads\n",

@@ -31,7 +31,7 @@ struct virtio_config_ops {
 	 * (4.1.3.1), so use virtio_config_read, which notices a change in between. */
 	int (*get)(struct virtio_device *vdev, u32 offset, void *buffer, u32 length);
 	int (*set)(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length);
-	/* Changes whenever the configuration does (2.5.1). */
+	/* Changes whenever the configuration does (2.5.1); NULL for legacy devices (2.5.4). */
 	u32 (*generation)(struct virtio_device *vdev);
 
 	u8 (*get_status)(struct virtio_device *vdev);

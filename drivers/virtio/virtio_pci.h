@@ -26,9 +26,11 @@ struct virtio_pci_device;
 struct virtio_pci_vq {
 	struct virtqueue *vq; /* NULL when this index is not used */
 	struct virtio_pci_device *owner;
-	volatile u8 *notify; /* where its notification is written */
-	unsigned int entry;  /* of the MSI-X table */
-	int vector;	     /* the CPU's, -1 when the queue is polled */
+	volatile u8 *notify; /* where its notification is written; NULL: a port */
+	u8 notify_bar;	     /* the same for people */
+	u64 notify_offset;
+	unsigned int entry; /* of the MSI-X table */
+	int vector;	    /* the CPU's, -1 when the queue is polled */
 };
 
 /* The registers of queues and interrupts, which modern and legacy devices have in other places. */
@@ -71,6 +73,23 @@ int virtio_pci_id(u16 device, u16 subsystem_device, u8 revision);
 
 /* Whether the subsystem id decides, of a device id that is a virtio one. */
 bool virtio_pci_is_transitional(u16 device, u8 revision);
+
+/* Whether the function may have the legacy interface: transitional, with an I/O BAR 0 (4.1.2.3). */
+bool virtio_pci_has_legacy(const struct pci_dev *dev);
+
+/*
+ * An interface of virtio over PCI adds its probe to this table, in the order of the keys: it fills
+ * in vdev.config and ops of a device that has it and returns 0, or -ENODEV, or another -errno.
+ */
+typedef int (*virtio_pci_interface_t)(struct virtio_pci_device *vp);
+#define virtio_pci_interface(key, function)                                                       \
+	linker_table_add(virtio_pci_interface, key, interface_##function, virtio_pci_interface_t, \
+			 function)
+
+/* Operations that both interfaces share; see virtio_config_ops. */
+int virtio_pci_reset(struct virtio_device *vdev);
+void virtio_pci_synchronize_cbs(struct virtio_device *vdev);
+const char *virtio_pci_bus_name(struct virtio_device *vdev);
 
 /* Finds and maps the structures (4.1.4); 0, or -ENODEV after a line that names the missing one. */
 int virtio_pci_find_regions(struct virtio_pci_device *vp);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PCI driver that claims virtio functions: pci_enable_device, the modern structures, and then
- * register_virtio_device hands over to the virtio bus.
+ * The PCI driver that claims virtio functions: pci_enable_device, then the modern interface or the
+ * legacy one, and then register_virtio_device hands over to the virtio bus.
  */
 #include <linux/errno.h>
 
 #include "drivers/virtio/virtio_pci.h"
+#include "kernel/irq.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/time.h"
+
+/* Devices may take their time, but not for ever; what we wait for is QEMU's main loop at worst. */
+#define RESET_TIMEOUT_NS (1000 * NSEC_PER_MSEC)
 
 #define VENDOR_REDHAT_QUMRANET 0x1af4 /* 4.1.2 */
 
@@ -33,7 +38,6 @@ static void print_regions(const struct virtio_pci_device *vp)
 	print_region(vp, "device configuration", &vp->device);
 }
 
-/* Finds the structures; the device can reach memory only once it is known to be usable. */
 static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
 {
 	int error = virtio_pci_find_regions(vp);
@@ -43,16 +47,37 @@ static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
 	print_regions(vp);
 	vp->vdev.config = &virtio_pci_modern_ops;
 	vp->ops = &virtio_pci_modern_registers;
-	return pci_set_master(vp->pci_dev);
+	return 0;
+}
+virtio_pci_interface(1, virtio_pci_modern_probe);
+
+linker_table_bounds(virtio_pci_interface, virtio_pci_interface_t, interfaces_start, interfaces_end);
+
+/* The first interface of this image that the device has. */
+static int choose_interface(struct virtio_pci_device *vp)
+{
+	const virtio_pci_interface_t *interface = interfaces_start;
+	int error = -ENODEV;
+
+	__asm__("" : "+r"(interface)); /* the table is larger than the compiler thinks */
+	for (; interface < interfaces_end && error == -ENODEV; interface++)
+		error = (*interface)(vp);
+	if (error == -ENODEV && virtio_pci_has_legacy(vp->pci_dev))
+		dev_printk(&vp->pci_dev->dev, "E15 the device has only the legacy interface, which "
+					      "this image does not drive\n");
+	return error;
 }
 
+/* The device can reach memory only once it is known to be usable. */
 static int set_up(struct virtio_pci_device *vp)
 {
 	int error = pci_enable_device(vp->pci_dev);
 
 	if (error)
 		return error;
-	error = virtio_pci_modern_probe(vp);
+	error = choose_interface(vp);
+	if (!error)
+		error = pci_set_master(vp->pci_dev);
 	if (!error)
 		error = register_virtio_device(&vp->vdev);
 	if (error)
@@ -97,6 +122,47 @@ static void virtio_pci_remove(struct pci_dev *dev)
 	unregister_virtio_device(&vp->vdev);
 	pci_disable_device(dev);
 	kfree(vp);
+}
+
+/* ---- what both interfaces do alike ----------------------------------------------------------- */
+
+static bool is_reset(void *context)
+{
+	struct virtio_device *vdev = context;
+
+	return vdev->config->get_status(vdev) == 0;
+}
+
+/* 2.4.2 and 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back. A device that does
+ * not get there may go on writing to memory it was given, so its bus mastering goes. */
+int virtio_pci_reset(struct virtio_device *vdev)
+{
+	int error;
+
+	vdev->config->set_status(vdev, 0);
+	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
+	if (error)
+		pci_clear_master(to_vp_device(vdev)->pci_dev);
+	return error;
+}
+
+/* Handlers run with interrupts off on this one CPU, so none runs while we are here; what was sent
+ * before is taken when the flag is next on, and a read makes sure that it was sent. */
+void virtio_pci_synchronize_cbs(struct virtio_device *vdev)
+{
+	u64 flags;
+
+	vdev->config->get_status(vdev);
+	flags = local_irq_save();
+	local_irq_enable();
+	__asm__ volatile("nop" : : : "memory"); /* sti takes effect one instruction later */
+	local_irq_disable();
+	local_irq_restore(flags);
+}
+
+const char *virtio_pci_bus_name(struct virtio_device *vdev)
+{
+	return dev_name(&to_vp_device(vdev)->pci_dev->dev);
 }
 
 static struct pci_driver virtio_pci_driver = {

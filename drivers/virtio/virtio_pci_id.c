@@ -27,3 +27,9 @@ int virtio_pci_id(u16 device, u16 subsystem_device, u8 revision)
 		id = device - MODERN_BASE;
 	return id ? id : -ENODEV; /* 0 is reserved (section 5) */
 }
+
+bool virtio_pci_has_legacy(const struct pci_dev *dev)
+{
+	return virtio_pci_is_transitional(dev->device, dev->revision) &&
+	       dev->resource[0].flags & PCI_RESOURCE_IO;
+}

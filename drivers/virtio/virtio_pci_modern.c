@@ -4,11 +4,6 @@
 
 #include "drivers/virtio/virtio_pci.h"
 #include "kernel/io.h"
-#include "kernel/irq.h"
-#include "kernel/time.h"
-
-/* Devices may take their time, but not for ever; what we wait for is QEMU's main loop at worst. */
-#define RESET_TIMEOUT_NS (1000 * NSEC_PER_MSEC)
 
 /* ---- device configuration -------------------------------------------------------------------- */
 
@@ -86,24 +81,6 @@ static void modern_set_status(struct virtio_device *vdev, u8 status)
 	vp_write(to_vp_device(vdev), device_status, status);
 }
 
-static bool is_reset(void *context)
-{
-	return modern_get_status(context) == 0;
-}
-
-/* 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back. A device that does not get
- * there may go on writing to memory it was given, so its bus mastering goes. */
-static int modern_reset(struct virtio_device *vdev)
-{
-	int error;
-
-	modern_set_status(vdev, 0);
-	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
-	if (error)
-		pci_clear_master(to_vp_device(vdev)->pci_dev);
-	return error;
-}
-
 /* ---- features -------------------------------------------------------------------------------- */
 
 static u64 modern_get_features(struct virtio_device *vdev)
@@ -133,37 +110,16 @@ static int modern_finalize_features(struct virtio_device *vdev)
 	return 0;
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
-
-/* Handlers run with interrupts off on this one CPU, so none runs while we are here; what was sent
- * before is taken when the flag is next on, and a read makes sure that it was sent. */
-static void modern_synchronize_cbs(struct virtio_device *vdev)
-{
-	u64 flags;
-
-	modern_get_status(vdev);
-	flags = local_irq_save();
-	local_irq_enable();
-	__asm__ volatile("nop" : : : "memory"); /* sti takes effect one instruction later */
-	local_irq_disable();
-	local_irq_restore(flags);
-}
-
-static const char *modern_bus_name(struct virtio_device *vdev)
-{
-	return dev_name(&to_vp_device(vdev)->pci_dev->dev);
-}
-
 const struct virtio_config_ops virtio_pci_modern_ops = {
 	.get = modern_get,
 	.set = modern_set,
 	.generation = modern_generation,
 	.get_status = modern_get_status,
 	.set_status = modern_set_status,
-	.reset = modern_reset,
+	.reset = virtio_pci_reset,
 	.find_vqs = virtio_pci_find_vqs,
 	.del_vqs = virtio_pci_del_vqs,
-	.synchronize_cbs = modern_synchronize_cbs,
+	.synchronize_cbs = virtio_pci_synchronize_cbs,
 	.create_avq = virtio_pci_create_avq,
 	.destroy_avq = virtio_pci_destroy_avq,
 	.set_vq_affinity = virtio_pci_set_vq_affinity,
@@ -173,5 +129,5 @@ const struct virtio_config_ops virtio_pci_modern_ops = {
 	.enable_vq_after_reset = virtio_pci_modern_enable_vq,
 	.get_features = modern_get_features,
 	.finalize_features = modern_finalize_features,
-	.bus_name = modern_bus_name,
+	.bus_name = virtio_pci_bus_name,
 };

@@ -124,6 +124,8 @@ static int choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_v
 			 unsigned int index)
 {
 	queue->notify = notify_address(vp);
+	queue->notify_bar = vp->notify.bar;
+	queue->notify_offset = vp->notify.offset + (u64)(queue->notify - vp->notify.base);
 	if (queue->notify)
 		return 0;
 	dev_printk(&vp->vdev.dev,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where the device keeps its structures: vendor capabilities that name a BAR, an offset and a
- * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into a local
- * copy and used only when it fits; the first usable one of a type wins.
+ * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into
+ * a local copy and used only when it fits; the first usable one of a type wins.
  */
 #include <linux/errno.h>
 
@@ -137,10 +137,8 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++) {
 		if (!rules[i].required || region_of(vp, &rules[i])->base)
 			continue;
-		dev_printk(&vp->pci_dev->dev,
-			   "E15 no usable %s capability: the device has no modern "
-			   "interface (disable-modern=on?), and the legacy one is not driven\n",
-			   rules[i].name);
+		dev_printk(&vp->pci_dev->dev, "%sno usable %s capability: no modern interface\n",
+			   virtio_pci_has_legacy(vp->pci_dev) ? "" : "E15 ", rules[i].name);
 		return -ENODEV;
 	}
 	return 0;

@@ -15,8 +15,7 @@ static void print_queue(const struct virtio_pci_device *vp, const struct virtio_
 	const struct virtqueue *vq = queue->vq;
 
 	dev_printk(&vp->vdev.dev, "queue %u (%s): %u entries, notify at BAR %u + 0x%llx, ",
-		   vq->index, vq->name, vq->num, vp->notify.bar,
-		   vp->notify.offset + (u64)(queue->notify - vp->notify.base));
+		   vq->index, vq->name, vq->num, queue->notify_bar, queue->notify_offset);
 	if (queue->vector < 0)
 		printk("polled\n");
 	else

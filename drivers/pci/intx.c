@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interrupt pin of a function (PCI 3.0, 2.2.6). Which wire it ends on is the board's business.
+ * The firmware knows the board, and leaves the number in the Interrupt Line register (6.2.4): that
+ * of the old interrupt controllers, 0 to 15. An I/O APIC has the same wire on the pin of the same
+ * number, or where an override of the MADT says. That holds behind bridges too, for the firmware
+ * has followed the pins through them. (What ACPI's _PRT says instead for I/O APICs, as GSI 16 to 23
+ * on q35, is a second way of the same wires, and would need an interpreter of AML.)
+ *
+ * A function may raise its pin only while somebody listens: pci_enable_device forbids it,
+ * pci_request_intx allows it, pci_free_intx forbids it again.
+ */
+#include <linux/errno.h>
+
+#include "drivers/pci/pci.h"
+
+#define LINE_LAST 15 /* 255 is "none", and 0 is what nobody has written (and the timer's) */
+
+void pci_intx(const struct pci_dev *dev, bool on)
+{
+	u16 command, wanted;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	wanted = (u16)(on ? command & ~PCI_COMMAND_INTX_DISABLE
+			  : command | PCI_COMMAND_INTX_DISABLE);
+	if (wanted != command)
+		pci_write_config_word(dev, PCI_COMMAND, wanted);
+}
+
+int pci_request_intx(struct pci_dev *dev, struct irq_share *share)
+{
+	struct gsi gsi;
+	u8 pin, line;
+	int vector;
+
+	pci_read_config_byte(dev, PCI_INTERRUPT_PIN, &pin);
+	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
+	if (!pin || pin > PCI_PINS)
+		return -ENODEV;
+	if (!line || line > LINE_LAST)
+		return -ENXIO;
+	gsi = ioapic_pci_gsi(line);
+	vector = request_shared_irq(&gsi, share);
+	if (vector < 0)
+		return vector;
+	dev->intx_gsi = gsi.number;
+	dev->intx = share;
+	pci_intx(dev, true);
+	return vector;
+}
+
+void pci_free_intx(struct pci_dev *dev)
+{
+	if (!dev->intx)
+		return;
+	pci_intx(dev, false);
+	free_shared_irq(dev->intx_gsi, dev->intx);
+	dev->intx = NULL;
+}
+
+int pci_intx_state(const struct pci_dev *dev, struct pci_intx_state *state)
+{
+	struct ioapic_pin pin;
+	u16 command, status;
+
+	if (!dev->intx)
+		return -EINVAL;
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	pci_read_config_word(dev, PCI_STATUS, &status);
+	ioapic_look(dev->intx_gsi, &pin);
+	state->gsi = dev->intx_gsi;
+	state->handled = dev->intx->handled;
+	state->disabled = command & PCI_COMMAND_INTX_DISABLE;
+	state->raised = status & PCI_STATUS_INTERRUPT;
+	state->masked = pin.masked;
+	return 0;
+}
