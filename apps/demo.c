@@ -21,7 +21,8 @@ static const char *name_of(const struct virtio_simple *simple, enum virtqueue_wa
 {
 	if (how == VIRTQUEUE_POLL)
 		return "polled";
-	return virtio_simple_can_interrupt(simple) ? "MSI-X" : "polled (no interrupts)";
+	return virtio_simple_can_interrupt(simple) ? virtio_simple_interrupt_name(simple)
+						   : "polled (no interrupts)";
 }
 
 /* ---- one of each operation ------------------------------------------------------------------- */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Splits the command line as a shell would, without expanding anything. */
+/* Splits the command line as a shell would, without expanding anything, and takes out options. */
 #include "kernel/cmdline.h"
 
-#include "kernel/types.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+
+linker_table_bounds(boot_option, struct boot_option *, options_start, options_end);
 
 /* True when the character at `from`, inside `quote` or none, is one that '\' protects. */
 static bool is_escape(const char *from, char quote)
@@ -51,4 +54,54 @@ int cmdline_split(char *text, char **argv, int limit)
 	}
 	argv[argc] = NULL;
 	return argc;
+}
+
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of what may be an option's name, such as "virtio.irq", before '='; or 0. */
+static size_t option_name_length(const char *word)
+{
+	size_t length = 0, dots = 0;
+
+	for (; is_name_character(word[length]) || word[length] == '.'; length++)
+		dots += word[length] == '.';
+	return dots && word[0] != '.' && word[length] == '=' ? length : 0;
+}
+
+static struct boot_option *find_option(const char *name, size_t length)
+{
+	struct boot_option *const *option = options_start;
+
+	__asm__("" : "+r"(option)); /* the table is larger than the compiler thinks */
+	for (; option < options_end; option++)
+		if (strlen((*option)->name) == length && !memcmp((*option)->name, name, length))
+			return *option;
+	return NULL;
+}
+
+/* True when the word was an option, which now has its value. */
+static bool take_option(const char *word)
+{
+	size_t length = option_name_length(word);
+	struct boot_option *option = length ? find_option(word, length) : NULL;
+
+	if (option)
+		option->value = word + length + 1;
+	else if (length)
+		printk("boot: no driver in this image knows the option %s\n", word);
+	return option;
+}
+
+int cmdline_take_options(int argc, char **argv)
+{
+	int kept = 0;
+
+	for (int i = 0; i < argc; i++)
+		if (!take_option(argv[i]))
+			argv[kept++] = argv[i];
+	argv[kept] = NULL;
+	return kept;
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The boot command line as arguments of main(). */
+/*
+ * The boot command line. A word with a dot before its first '=', as in "virtio.irq=intx", is an
+ * option of the kernel or of a driver; all other words are arguments of the app's main().
+ */
 #ifndef KERNEL_CMDLINE_H
 #define KERNEL_CMDLINE_H
+
+#include "kernel/init.h"
 
 /*
  * Splits `text` in place into at most `limit` words, separated by spaces. As in a shell, '...'
@@ -11,5 +16,25 @@
  * `text`. Returns their number.
  */
 int cmdline_split(char *text, char **argv, int limit);
+
+/* An option that someone understands; only its own file reads it. */
+struct boot_option {
+	const char *name;   /* "virtio.irq" */
+	const char *values; /* that it may have, for people */
+	const char *value;  /* what the command line says, or NULL */
+};
+
+/* Defines an option as `identifier`, and thereby makes it known. */
+#define BOOT_OPTION(identifier, option_name, option_values)                              \
+	static struct boot_option identifier = { option_name, option_values, NULL };     \
+	linker_table_add(boot_option, 5, boot_option_##identifier, struct boot_option *, \
+			 &(identifier))
+
+/*
+ * Takes the options out of `argv`, an array of `argc` words and NULL, and gives each its value; the
+ * last of a name counts. A word of that form that nobody understands is said in a line, and stays
+ * the app's. Returns how many words are left. The words must stay valid.
+ */
+int cmdline_take_options(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/exit.h"
 #include "kernel/init.h"
+#include "kernel/ioapic.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/page_alloc.h"
@@ -31,35 +32,40 @@ static void print_banner(const struct boot_info *boot)
 		printk("boot: command line cut to %d bytes\n", BOOT_CMDLINE_MAX - 1);
 }
 
-static int run_app(const struct boot_info *boot)
+static char *arguments[ARGUMENTS_MAX + 2]; /* the app's name, its words, NULL */
+static int argument_count;
+
+/* What the drivers do not take is the app's. */
+static void split_cmdline(const struct boot_info *boot)
 {
 	static char text[BOOT_CMDLINE_MAX];
 	static char name[64];
-	static char *argv[ARGUMENTS_MAX + 2]; /* the name, the words, NULL */
-	int argc;
+	int words;
 
 	memcpy(text, boot->cmdline, sizeof(text));
 	snprintf(name, sizeof(name), "%s", app_name);
-	argv[0] = name;
-	argc = 1 + cmdline_split(text, argv + 1, ARGUMENTS_MAX);
-	return main(argc, argv);
+	arguments[0] = name;
+	words = cmdline_split(text, arguments + 1, ARGUMENTS_MAX);
+	argument_count = 1 + cmdline_take_options(words, arguments + 1);
 }
 
 void kernel_main(const struct boot_info *boot)
 {
 	int result;
 
-	print_banner(boot); /* who started us, on what */
-	traps_init();	    /* from here on a fault says why */
-	memory_init(boot);  /* the page and object allocators */
-	paging_init();	    /* each page with only the rights it needs */
-	acpi_init(boot);    /* what the firmware's tables tell */
-	clock_init();	    /* how fast time passes */
-	apic_init();	    /* interrupts from devices */
-	timer_init();	    /* and at deadlines */
+	print_banner(boot);  /* who started us, on what */
+	traps_init();	     /* from here on a fault says why */
+	memory_init(boot);   /* the page and object allocators */
+	paging_init();	     /* each page with only the rights it needs */
+	acpi_init(boot);     /* what the firmware's tables tell */
+	clock_init();	     /* how fast time passes */
+	apic_init();	     /* interrupts from devices, as messages */
+	ioapic_init();	     /* and by wires */
+	timer_init();	     /* and at deadlines */
+	split_cmdline(boot); /* options for drivers, words for the app */
 	local_irq_enable();
-	do_initcalls();		/* buses, drivers, then devices */
-	result = run_app(boot); /* what all this is for */
+	do_initcalls();				  /* buses, drivers, then devices */
+	result = main(argument_count, arguments); /* what all this is for */
 	if (result)
 		printk("%s: main() returned %d\n", app_name, result);
 	machine_exit(result ? EXIT_FAIL : EXIT_OK);

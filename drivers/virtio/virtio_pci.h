@@ -31,7 +31,13 @@ struct virtio_pci_vq {
 	u64 notify_offset;
 	unsigned int entry; /* of the MSI-X table */
 	int vector;	    /* the CPU's, -1 when the queue is polled */
+	/* What the last interrupt that queues share has seen of it. */
+	u64 seen_used;
+	bool seen_has_used;
 };
+
+/* How a device interrupts, the best way first. */
+enum virtio_pci_irq_mode { IRQ_MSIX_PER_QUEUE, IRQ_MSIX_SHARED, IRQ_INTX, IRQ_POLLED };
 
 /* The registers of queues and interrupts, which modern and legacy devices have in other places. */
 struct virtio_pci_ops {
@@ -59,7 +65,9 @@ struct virtio_pci_device {
 	unsigned int vq_count;
 	struct virtio_pci_vq *vqs;
 	struct virtio_pci_vq admin; /* the administration queue */
-	int config_vector;	    /* the CPU's, -1 without */
+	enum virtio_pci_irq_mode irq_mode;
+	struct irq_share intx;
+	int config_vector; /* the CPU's, -1 without */
 };
 
 #define to_vp_device(virtio_device) container_of(virtio_device, struct virtio_pci_device, vdev)
@@ -112,10 +120,15 @@ int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct v
 			const struct virtqueue_info infos[]);
 void virtio_pci_del_vqs(struct virtio_device *vdev);
 
-/* Interrupts: takes an MSI-X entry for configuration changes and one for each queue that has a
- * callback, and tells the device; -errno with nothing taken, and then the queues are polled. */
-int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqueue_info infos[]);
-void virtio_pci_free_vectors(struct virtio_pci_device *vp);
+/* Interrupts, for configuration changes and for each queue that has a callback: the best way that
+ * the device and the machine have, or polling. Before any queue is enabled. */
+void virtio_pci_request_irqs(struct virtio_pci_device *vp, const struct virtqueue_info infos[]);
+void virtio_pci_free_irqs(struct virtio_pci_device *vp);
+/* For people: what an interrupt of this device is called; where a queue's goes, as the end of a
+ * line; what it looks like now, as a line. */
+const char *virtio_pci_irq_name(const struct virtio_pci_device *vp);
+void virtio_pci_print_irq(const struct virtio_pci_vq *queue);
+void virtio_pci_report_irq(const struct virtio_pci_vq *queue);
 
 /* Tells what a late queue's device and interrupt look like; for a struct virtqueue_transport. */
 void virtio_pci_report(struct virtqueue *vq);

@@ -14,8 +14,9 @@
 #include "kernel/string.h"
 
 #define CONFIG_ENTRY 0
+#define VIRTIO_PCI_ISR_QUEUE 0x1 /* 4.1.4.5; Linux's header has only the other bit */
 
-BOOT_OPTION(irq_option, "virtio.irq", "msix, shared, intx or polled: the first way to try");
+BOOT_OPTION(irq_option, "virtio.irq", "msix, shared, intx or polled");
 
 static const struct {
 	const char *option; /* its value for virtio.irq */
@@ -96,21 +97,16 @@ static void single_interrupt(void *context)
  * The pin is shared, so this one may not be the device's. 4.1.5.3 and 4.1.5.4: the ISR status says
  * what it is, and reading it, once, quiets the pin. All ones is what an absent device reads as.
  */
-static bool intx_interrupt(void *context)
+static enum irq_return intx_interrupt(void *context)
 {
 	struct virtio_pci_device *vp = context;
 	u8 isr = vp->ops->read_isr(vp);
-	bool news = false;
 
-	if (isr == 0xff)
-		return false;
-	if (isr & VIRTIO_PCI_ISR_CONFIG) {
+	if (!isr || isr == 0xff)
+		return IRQ_NOT_OURS;
+	if (isr & VIRTIO_PCI_ISR_CONFIG)
 		virtio_config_changed(&vp->vdev);
-		news = true;
-	}
-	if (isr & VIRTIO_PCI_ISR_QUEUE)
-		news |= serve_queues(vp);
-	return news;
+	return isr & VIRTIO_PCI_ISR_QUEUE && serve_queues(vp) ? IRQ_NEWS : IRQ_OURS;
 }
 
 /* The wire was masked: whoever waits for an interrupt looks at the ring itself from now on. */
@@ -185,8 +181,8 @@ static int use_entry(struct virtio_pci_device *vp, unsigned int index, unsigned 
 static int request_config_entry(struct virtio_pci_device *vp, irq_handler_t handler,
 				struct attempt *attempt)
 {
-	vp->config_vector = pci_msix_request(vp->pci_dev, CONFIG_ENTRY, handler, vp,
-					     dev_name(&vp->vdev.dev));
+	vp->config_vector =
+		pci_msix_request(vp->pci_dev, CONFIG_ENTRY, handler, vp, dev_name(&vp->vdev.dev));
 	if (vp->config_vector < 0)
 		return no_vector(attempt, vp->config_vector);
 	if (vp->ops->config_vector(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
@@ -305,7 +301,8 @@ static enum virtio_pci_irq_mode first_mode(const struct virtio_pci_device *vp)
 		if (!strcmp(value, modes[i].option))
 			return i;
 	if (value)
-		dev_printk(&vp->vdev.dev, "virtio.irq=%s is none of %s\n", value, irq_option.about);
+		dev_printk(&vp->vdev.dev, "virtio.irq=%s is none of %s\n", value,
+			   irq_option.values);
 	return IRQ_MSIX_PER_QUEUE;
 }
 
@@ -352,59 +349,7 @@ void virtio_pci_free_irqs(struct virtio_pci_device *vp)
 	}
 }
 
-/* ---- telling people -------------------------------------------------------------------------- */
-
 const char *virtio_pci_irq_name(const struct virtio_pci_device *vp)
 {
 	return modes[vp->irq_mode].name;
-}
-
-void virtio_pci_print_irq(const struct virtio_pci_vq *queue)
-{
-	const struct virtio_pci_device *vp = queue->owner;
-
-	if (queue->vector < 0)
-		printk("polled\n");
-	else if (vp->irq_mode == IRQ_INTX)
-		printk("INTx, GSI %u -> vector 0x%02x\n", vp->pci_dev->intx_gsi, queue->vector);
-	else
-		printk("%s entry %u -> vector 0x%02x\n", virtio_pci_irq_name(vp), queue->entry,
-		       queue->vector);
-}
-
-static void report_msix(const struct virtio_pci_vq *queue)
-{
-	const struct virtio_pci_device *vp = queue->owner;
-	struct pci_msix_state state;
-
-	if (pci_msix_state(vp->pci_dev, queue->entry, &state))
-		return;
-	printk("  interrupt: %s %s%s, entry %u %s%s, vector 0x%02x taken %llu times\n",
-	       virtio_pci_irq_name(vp), state.function_enabled ? "enabled" : "disabled",
-	       state.function_masked ? " but masked" : "", queue->entry,
-	       state.masked ? "masked" : "unmasked", state.pending ? ", pending" : "", state.vector,
-	       irq_count(state.vector));
-}
-
-static void report_intx(const struct virtio_pci_vq *queue)
-{
-	struct pci_intx_state state;
-
-	if (pci_intx_state(queue->owner->pci_dev, &state))
-		return;
-	printk("  interrupt: INTx %s, pin %s, GSI %u %s, vector 0x%02x taken %llu times, %llu of "
-	       "them for this device\n",
-	       state.disabled ? "disabled" : "enabled", state.raised ? "raised" : "quiet",
-	       state.gsi, state.masked ? "masked" : "unmasked", queue->vector,
-	       irq_count(queue->vector), state.handled);
-}
-
-void virtio_pci_report_irq(const struct virtio_pci_vq *queue)
-{
-	if (queue->vector < 0)
-		printk("  interrupt: none, the queue is polled\n");
-	else if (queue->owner->irq_mode == IRQ_INTX)
-		report_intx(queue);
-	else
-		report_msix(queue);
 }

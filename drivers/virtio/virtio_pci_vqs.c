@@ -16,10 +16,7 @@ static void print_queue(const struct virtio_pci_device *vp, const struct virtio_
 
 	dev_printk(&vp->vdev.dev, "queue %u (%s): %u entries, notify at BAR %u + 0x%llx, ",
 		   vq->index, vq->name, vq->num, queue->notify_bar, queue->notify_offset);
-	if (queue->vector < 0)
-		printk("polled\n");
-	else
-		printk("MSI-X entry %u -> vector 0x%02x\n", queue->entry, queue->vector);
+	virtio_pci_print_irq(queue);
 }
 
 static int set_up_queue(struct virtio_pci_device *vp, unsigned int index,
@@ -30,6 +27,7 @@ static int set_up_queue(struct virtio_pci_device *vp, unsigned int index,
 
 	if (error)
 		return error;
+	queue->vq->interrupt_name = virtio_pci_irq_name(vp);
 	queue->vq->can_interrupt = queue->vector >= 0;
 	print_queue(vp, queue);
 	return 0;
@@ -50,6 +48,7 @@ static int alloc_vqs(struct virtio_pci_device *vp, unsigned int count)
 	vp->vq_count = count;
 	for (unsigned int i = 0; i < count; i++) {
 		vp->vqs[i].owner = vp;
+		vp->vqs[i].entry = VIRTIO_MSI_NO_VECTOR;
 		vp->vqs[i].vector = -1;
 	}
 	return 0;
@@ -64,8 +63,7 @@ int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct v
 
 	if (error)
 		return error;
-	if (virtio_pci_request_vectors(vp, infos))
-		dev_printk(&vdev->dev, "no interrupts: the queues are polled\n");
+	virtio_pci_request_irqs(vp, infos);
 	for (unsigned int i = 0; i < count; i++) {
 		vqs[i] = NULL;
 		if (!infos[i].name)
@@ -93,27 +91,12 @@ void virtio_pci_del_vqs(struct virtio_device *vdev)
 {
 	struct virtio_pci_device *vp = to_vp_device(vdev);
 
-	virtio_pci_free_vectors(vp);
+	virtio_pci_free_irqs(vp);
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		virtio_pci_del_vq(&vp->vqs[i]);
 	vp->vq_count = 0;
 	kfree(vp->vqs);
 	vp->vqs = NULL;
-}
-
-static void report_vector(struct virtio_pci_device *vp, const struct virtio_pci_vq *queue)
-{
-	struct pci_msix_state state;
-
-	if (queue->vector < 0 || pci_msix_state(vp->pci_dev, queue->entry, &state)) {
-		printk("  interrupt: none, the queue is polled\n");
-		return;
-	}
-	printk("  interrupt: MSI-X %s%s, entry %u %s%s, vector 0x%02x taken %llu times\n",
-	       state.function_enabled ? "enabled" : "disabled",
-	       state.function_masked ? " but masked" : "", queue->entry,
-	       state.masked ? "masked" : "unmasked", state.pending ? ", pending" : "", state.vector,
-	       irq_count(state.vector));
 }
 
 void virtio_pci_report(struct virtqueue *vq)
@@ -125,7 +108,7 @@ void virtio_pci_report(struct virtqueue *vq)
 
 	printk("  device %s: status 0x%02x, bus master %s\n", dev_name(&vp->pci_dev->dev), status,
 	       master ? "on" : "off");
-	report_vector(vp, queue);
+	virtio_pci_report_irq(queue);
 	if (!master)
 		printk("  E01 bus mastering is off: the device may not read its rings; "
 		       "set bit 2 of the PCI command register\n");

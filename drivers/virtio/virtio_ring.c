@@ -328,6 +328,11 @@ bool virtqueue_can_interrupt(const struct virtqueue *vq)
 	return vq->can_interrupt;
 }
 
+const char *virtqueue_interrupt_name(const struct virtqueue *vq)
+{
+	return vq->can_interrupt && vq->interrupt_name ? vq->interrupt_name : "polled";
+}
+
 void virtqueue_give_up_interrupts(struct virtqueue *vq)
 {
 	dev_printk(&vq->vdev->dev,

@@ -78,6 +78,7 @@ struct virtqueue {
 	void *transport_data; /* the transport's own, for this queue */
 	const struct vring_ops *ops;
 	struct list_head vdev_node;
+	const char *interrupt_name; /* what the transport calls its interrupts */
 	bool can_interrupt;
 	bool broken;
 	bool callbacks;			/* interrupts are wanted */

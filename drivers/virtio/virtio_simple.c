@@ -282,6 +282,11 @@ bool virtio_simple_can_interrupt(const struct virtio_simple *simple)
 	return virtqueue_can_interrupt(simple->requestq[0]);
 }
 
+const char *virtio_simple_interrupt_name(const struct virtio_simple *simple)
+{
+	return virtqueue_interrupt_name(simple->requestq[0]);
+}
+
 bool virtio_simple_has_event_idx(const struct virtio_simple *simple)
 {
 	return virtqueue_has_event_idx(simple->requestq[0]);

@@ -99,6 +99,8 @@ u16 virtqueue_num_free(const struct virtqueue *vq);
 struct virtio_device *virtqueue_device(const struct virtqueue *vq);
 /* Whether the queue can interrupt at all; without, waiting for an interrupt means polling. */
 bool virtqueue_can_interrupt(const struct virtqueue *vq);
+/* What its completions are told by, for people: "MSI-X", "INTx", "polled"... */
+const char *virtqueue_interrupt_name(const struct virtqueue *vq);
 /* For a driver whose interrupt did not come: the queue is polled from now on; says so in a line. */
 void virtqueue_give_up_interrupts(struct virtqueue *vq);
 /* Whether each side tells the other by index when it wants to hear (EVENT_IDX). */

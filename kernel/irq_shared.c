@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Shared wires. Level-triggered: the interrupt comes again until every device on the wire has been
+ * quieted, so each is asked, and the end of the interrupt (irq_dispatch) follows that. A wire that
+ * nobody can quiet would interrupt for ever, and is masked. One CPU: interrupts off protects all.
+ */
+#include "kernel/irq_shared.h"
+
+#include "kernel/irq.h"
+#include "kernel/printk.h"
+#include "kernel/time.h"
+#include <linux/errno.h>
+
+#define WIRES_MAX 32
+
+/* So many in a row that brought nothing, each soon after the one before, are a wire that is stuck.
+ * Devices that share one well may have a few; these take less than a tenth of a second. */
+#define IDLE_MAX 10000
+#define IDLE_GAP_NS (10 * NSEC_PER_MSEC)
+
+struct wire {
+	struct list_head shares; /* empty: this entry is free */
+	unsigned int gsi;
+	int vector;
+	bool stuck;
+	unsigned int idle;
+	u64 last_idle;
+};
+
+static struct wire wires[WIRES_MAX];
+
+static void mask_for_good(struct wire *wire)
+{
+	struct irq_share *share;
+
+	wire->stuck = true;
+	ioapic_mask(wire->gsi);
+	printk("irq: E19 GSI %u (vector 0x%02x) never falls silent: %u interrupts in a row brought "
+	       "nothing; it is masked\n",
+	       wire->gsi, wire->vector, wire->idle);
+	list_for_each_entry(share, &wire->shares, struct irq_share, node)
+		if (share->lost)
+			share->lost(share->context);
+}
+
+static void count_idle(struct wire *wire)
+{
+	u64 now = ktime_get_ns();
+
+	if (now - wire->last_idle > IDLE_GAP_NS)
+		wire->idle = 0;
+	wire->last_idle = now;
+	if (++wire->idle >= IDLE_MAX && !wire->stuck)
+		mask_for_good(wire);
+}
+
+/* All are asked, for two may have raised the wire at once. */
+static void wire_interrupt(void *context)
+{
+	struct wire *wire = context;
+	struct irq_share *share;
+	bool news = false;
+
+	list_for_each_entry(share, &wire->shares, struct irq_share, node) {
+		enum irq_return result = share->handle(share->context);
+
+		share->handled += result != IRQ_NOT_OURS;
+		news |= result == IRQ_NEWS;
+	}
+	if (news)
+		wire->idle = 0;
+	else
+		count_idle(wire);
+}
+
+static bool is_free(const struct wire *wire)
+{
+	return !wire->shares.next || list_empty(&wire->shares);
+}
+
+/* The entry of a wire in use, else a free one, else NULL. */
+static struct wire *find_wire(unsigned int gsi)
+{
+	struct wire *free = NULL;
+
+	for (unsigned int i = 0; i < WIRES_MAX; i++) {
+		if (is_free(&wires[i]))
+			free = free ? free : &wires[i];
+		else if (wires[i].gsi == gsi)
+			return &wires[i];
+	}
+	return free;
+}
+
+/* A vector for a wire that nobody has yet, masked. */
+static int connect(struct wire *wire, const struct gsi *gsi)
+{
+	int error;
+
+	*wire = (struct wire){ .gsi = gsi->number };
+	INIT_LIST_HEAD(&wire->shares);
+	wire->vector = request_irq(wire_interrupt, wire, "shared wire");
+	if (wire->vector < 0)
+		return wire->vector;
+	error = ioapic_route(gsi, (unsigned int)wire->vector);
+	if (error)
+		free_irq(wire->vector);
+	return error;
+}
+
+int request_shared_irq(const struct gsi *gsi, struct irq_share *share)
+{
+	struct wire *wire = find_wire(gsi->number);
+	int error = 0;
+	u64 flags;
+
+	if (!wire)
+		return -ENOSPC;
+	if (!gsi->level)
+		return -EINVAL;
+	if (is_free(wire))
+		error = connect(wire, gsi);
+	else if (wire->stuck)
+		error = -EIO;
+	if (error)
+		return error;
+	share->handled = 0;
+	flags = local_irq_save();
+	list_add_tail(&share->node, &wire->shares);
+	ioapic_unmask(wire->gsi);
+	local_irq_restore(flags);
+	return wire->vector;
+}
+
+void free_shared_irq(unsigned int gsi, struct irq_share *share)
+{
+	struct wire *wire = find_wire(gsi);
+	u64 flags = local_irq_save();
+
+	list_del_init(&share->node);
+	if (is_free(wire)) {
+		ioapic_mask(gsi);
+		free_irq(wire->vector);
+	}
+	local_irq_restore(flags);
+}
