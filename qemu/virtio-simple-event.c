@@ -88,7 +88,7 @@ static bool event_write(VirtIOSimple *s, SimpleEvent *event, VirtQueueElement *e
 	used = MIN(room, sizeof(hdr) + event->len);
 	iov_from_buf(elem->in_sg, elem->in_num, 0, &hdr, sizeof(hdr));
 	iov_from_buf(elem->in_sg, elem->in_num, sizeof(hdr), event->data, used - sizeof(hdr));
-	virtqueue_push(s->eventq, elem, used);
+	virtio_simple_push(VIRTIO_DEVICE(s), s->eventq, elem, used);
 	trace_virtio_simple_event(event->type, event->len, used);
 	return true;
 }

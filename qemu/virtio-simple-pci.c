@@ -54,15 +54,24 @@ static void virtio_simple_pci_class_init(ObjectClass *klass, SimpleClassData *da
 	pdc->class_id = PCI_CLASS_OTHERS;
 }
 
+/* Newer versions of QEMU alias this kind of property of the device themselves. */
+static void alias_properties(Object *proxy, Object *device)
+{
+	static const char *const names[] = { "counter", "in_order" };
+
+	for (int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!object_property_find(proxy, names[i])) {
+			object_property_add_alias(proxy, names[i], device, names[i]);
+		}
+	}
+}
+
 static void virtio_simple_pci_init(Object *obj)
 {
 	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(obj);
 
 	virtio_instance_init_common(obj, &dev->vdev, sizeof(dev->vdev), TYPE_VIRTIO_SIMPLE);
-	/* Newer versions of QEMU alias this kind of property themselves. */
-	if (!object_property_find(obj, "counter")) {
-		object_property_add_alias(obj, "counter", OBJECT(&dev->vdev), "counter");
-	}
+	alias_properties(obj, OBJECT(&dev->vdev));
 	/* Modern-only on every bus; the transitional type's own init comes later and undoes it. */
 	VIRTIO_PCI(obj)->disable_legacy = ON_OFF_AUTO_ON;
 }

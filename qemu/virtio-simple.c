@@ -7,6 +7,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/host-utils.h"
+#include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
@@ -69,6 +70,46 @@ static void virtio_simple_counter_set(Object *obj, Visitor *v, const char *name,
 	trace_virtio_simple_counter(value, vdev->generation);
 }
 
+/* Newer versions of the core offer IN_ORDER by a property of this name themselves. */
+static bool virtio_simple_in_order_get(Object *obj, Error **errp)
+{
+	return virtio_has_feature(VIRTIO_DEVICE(obj)->host_features, VIRTIO_F_IN_ORDER);
+}
+
+static void virtio_simple_in_order_set(Object *obj, bool value, Error **errp)
+{
+	VirtIODevice *vdev = VIRTIO_DEVICE(obj);
+
+	if (DEVICE(obj)->realized) {
+		error_setg(errp, "in_order is settled when the device starts");
+	} else if (value) {
+		virtio_add_feature(&vdev->host_features, VIRTIO_F_IN_ORDER);
+	} else {
+		virtio_clear_feature(&vdev->host_features, VIRTIO_F_IN_ORDER);
+	}
+}
+
+/* Whether the driver may use this queue at this time; a modern one must have said DRIVER_OK. */
+bool virtio_simple_may_use(VirtIODevice *vdev, VirtQueue *vq)
+{
+	int index = virtio_get_queue_index(vq);
+
+	if (virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1) &&
+	    !(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+		qemu_log_mask(LOG_GUEST_ERROR,
+			      "virtio-simple: queue %d notified with status 0x%02x: ignored "
+			      "until DRIVER_OK (0x04)\n", index, vdev->status);
+		return false;
+	}
+	if (index >= VIRTIO_SIMPLE_REQUESTQ_MORE &&
+	    !virtio_vdev_has_feature(vdev, VIRTIO_SIMPLE_F_MQ)) {
+		virtio_error(vdev, "virtio-simple: queue %d notified, but MQ was not accepted",
+			     index);
+		return false;
+	}
+	return true;
+}
+
 /* Looks after what was posted before DRIVER_OK, or is still waiting when the machine runs on. */
 static void virtio_simple_resume(void *opaque)
 {
@@ -106,11 +147,18 @@ static void virtio_simple_set_status(VirtIODevice *vdev, uint8_t status)
 	}
 }
 
+static void drop_all_requests(VirtIOSimple *s)
+{
+	for (int i = 0; i < VIRTIO_SIMPLE_MAX_QUEUES; i++) {
+		virtio_simple_drop_requests(s, i);
+	}
+}
+
 static void virtio_simple_reset(VirtIODevice *vdev)
 {
 	VirtIOSimple *s = VIRTIO_SIMPLE(vdev);
 
-	virtio_simple_drop_requests(s);
+	drop_all_requests(s);
 	virtio_simple_drop_events(s);
 	s->writable = 0;
 }
@@ -148,6 +196,9 @@ static bool conf_fits_together(VirtIOSimple *s, Error **errp)
 		error_setg(errp, "num-request-queues above 1 needs eventq=on");
 	} else if (more && s->conf.mq == ON_OFF_AUTO_OFF) {
 		error_setg(errp, "num-request-queues above 1 needs mq=on or mq=auto");
+	} else if (s->conf.in_order_batch && !virtio_has_feature(VIRTIO_DEVICE(s)->host_features,
+								 VIRTIO_F_IN_ORDER)) {
+		error_setg(errp, "in-order-batch needs in_order=on");
 	} else if (!eventq && qemu_chr_fe_backend_connected(&s->conf.chardev)) {
 		error_setg(errp, "chardev needs eventq=on");
 	} else {
@@ -184,7 +235,9 @@ static void virtio_simple_realize(DeviceState *dev, Error **errp)
 	if (s->conf.mq == ON_OFF_AUTO_ON || s->conf.num_request_queues > 1) {
 		virtio_add_feature(&s->offered, VIRTIO_SIMPLE_F_MQ);
 	}
-	QTAILQ_INIT(&s->delayed);
+	for (int i = 0; i < VIRTIO_SIMPLE_MAX_QUEUES; i++) {
+		QTAILQ_INIT(&s->in_flight[i]);
+	}
 	QSIMPLEQ_INIT(&s->events);
 	virtio_init(vdev, VIRTIO_ID_SIMPLE, sizeof(struct virtio_simple_config));
 	add_queues(s);
@@ -199,7 +252,7 @@ static void virtio_simple_unrealize(DeviceState *dev)
 
 	virtio_simple_close_chardev(s);
 	qemu_bh_delete(s->resume);
-	virtio_simple_drop_requests(s);
+	drop_all_requests(s);
 	virtio_simple_drop_events(s);
 	for (int i = virtio_get_num_queues(vdev) - 1; i >= 0; i--) {
 		virtio_del_queue(vdev, i);
@@ -231,8 +284,8 @@ static int virtio_simple_load(VirtIODevice *vdev, QEMUFile *f, int version)
 
 static const VMStateDescription vmstate_virtio_simple = {
 	.name = "virtio-simple",
-	.version_id = 1,
-	.minimum_version_id = 1,
+	.version_id = 2,
+	.minimum_version_id = 2,
 	.fields = (VMStateField[]){ VMSTATE_VIRTIO_DEVICE, VMSTATE_END_OF_LIST() },
 };
 
@@ -242,6 +295,7 @@ SIMPLE_PROPERTIES(virtio_simple_properties) = {
 	DEFINE_PROP_UINT16("num-request-queues", VirtIOSimple, conf.num_request_queues, 1),
 	DEFINE_PROP_UINT16("queue-size", VirtIOSimple, conf.queue_size, 128),
 	DEFINE_PROP_UINT32("max-payload", VirtIOSimple, conf.max_payload, 64 * KiB),
+	DEFINE_PROP_BOOL("in-order-batch", VirtIOSimple, conf.in_order_batch, false),
 	DEFINE_PROP_UINT32("max-events", VirtIOSimple, conf.max_events, 64),
 	DEFINE_PROP_STRING("tag", VirtIOSimple, conf.tag),
 	DEFINE_PROP_CHR("chardev", VirtIOSimple, conf.chardev),
@@ -256,6 +310,10 @@ static void virtio_simple_class_init(ObjectClass *klass, SimpleClassData *data)
 	device_class_set_props(dc, virtio_simple_properties);
 	object_class_property_add(klass, "counter", "uint64", virtio_simple_counter_get,
 				  virtio_simple_counter_set, NULL, NULL);
+	if (!object_class_property_find(klass, "in_order")) {
+		object_class_property_add_bool(klass, "in_order", virtio_simple_in_order_get,
+					       virtio_simple_in_order_set);
+	}
 	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 	dc->vmsd = &vmstate_virtio_simple;
 	vdc->realize = virtio_simple_realize;

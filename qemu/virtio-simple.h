@@ -16,11 +16,13 @@
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIOSimple, VIRTIO_SIMPLE)
 
 #define VIRTIO_SIMPLE_MAX_REQUEST_QUEUES 64
+#define VIRTIO_SIMPLE_MAX_QUEUES (VIRTIO_SIMPLE_MAX_REQUEST_QUEUES + 1) /* and events */
 #define VIRTIO_SIMPLE_MIN_PAYLOAD 16 /* MULTIPLY must fit */
 #define VIRTIO_SIMPLE_MAX_PAYLOAD (1 * MiB)
 
 typedef struct SimpleEvent SimpleEvent;
 typedef struct SimpleRequest SimpleRequest;
+typedef QTAILQ_HEAD(SimpleRequests, SimpleRequest) SimpleRequests;
 
 typedef struct VirtIOSimpleConf {
 	uint16_t num_request_queues;
@@ -28,6 +30,7 @@ typedef struct VirtIOSimpleConf {
 	uint32_t max_payload;
 	uint32_t max_events;
 	OnOffAuto mq;
+	bool in_order_batch;
 	char *tag;
 	CharBackend chardev;
 } VirtIOSimpleConf;
@@ -39,7 +42,9 @@ struct VirtIOSimple {
 	VirtQueue *eventq; /* NULL when EVENTQ is not offered */
 	uint32_t writable;
 	uint64_t counter;
-	QTAILQ_HEAD(, SimpleRequest) delayed; /* popped, to be answered by their timers */
+	/* For each queue what was popped and not handed back: a DELAY whose timer runs, and with
+	 * IN_ORDER those that it holds up. */
+	SimpleRequests in_flight[VIRTIO_SIMPLE_MAX_QUEUES];
 	QSIMPLEQ_HEAD(, SimpleEvent) events; /* waiting for the driver to post buffers */
 	SimpleEvent *last_event;
 	uint32_t num_events;
@@ -54,9 +59,15 @@ static inline bool virtio_simple_running(VirtIOSimple *s)
 	return vdev->vm_running && (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
+/* virtio-simple.c */
+bool virtio_simple_may_use(VirtIODevice *vdev, VirtQueue *vq);
+
 /* virtio-simple-request.c */
 void virtio_simple_handle_requests(VirtIODevice *vdev, VirtQueue *vq);
-void virtio_simple_drop_requests(VirtIOSimple *s);
+
+/* virtio-simple-flight.c */
+void virtio_simple_push(VirtIODevice *vdev, VirtQueue *vq, VirtQueueElement *elem, size_t written);
+void virtio_simple_drop_requests(VirtIOSimple *s, int index);
 void virtio_simple_save_requests(VirtIOSimple *s, QEMUFile *f);
 int virtio_simple_load_requests(VirtIOSimple *s, QEMUFile *f);
 

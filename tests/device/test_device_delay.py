@@ -6,6 +6,7 @@ import pytest
 from qtest import wait_until
 from simple import (DELAY, DEVICE, EVENTQ, NOP, OK, PACKED, VENDOR, VERSION_1, Answer, Packed,
                     Simple, Split, request)
+from snapshot import make_qcow2, snapshot_arguments
 
 LAYOUTS = {"split": ("", Split, ()), "packed": ("packed=on", Packed, (PACKED,))}
 
@@ -63,30 +64,9 @@ def test_unplug_in_flight(device):
     assert device.machine.read(room, 16) == b"\xee" * 16, "written after the unplug"
 
 
-@pytest.fixture
-def disk(tmp_path):
-    """A snapshot needs a disk to live on."""
-    image = tmp_path / "disk.qcow2"
-    arguments = ("-blockdev", f"driver=file,node-name=file,filename={image}",
-                 "-blockdev", "driver=qcow2,node-name=disk,file=file")
-    return image, arguments
-
-
-def make_qcow2(path):
-    """The smallest image that QEMU can put a snapshot into (its own format description)."""
-    import struct
-    size, cluster = 64 << 20, 1 << 16
-    header = struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", 3, 0, 0, 16, size, 0, 1, 3 * cluster,
-                         cluster, 1, 0, 0, 0, 0, 0, 4, 104)
-    table = struct.pack(">Q", 2 * cluster).ljust(cluster, b"\0")
-    counts = struct.pack(">4H", 1, 1, 1, 1).ljust(cluster, b"\0")
-    path.write_bytes(header.ljust(cluster, b"\0") + table + counts + bytes(cluster))
-
-
-def test_snapshot_in_flight(machines, disk):
-    image, arguments = disk
-    make_qcow2(image)
-    device = Simple(machines("", *arguments, "-drive", "if=none,id=unused"))
+def test_snapshot_in_flight(machines, tmp_path):
+    make_qcow2(tmp_path / "disk.qcow2")
+    device = Simple(machines("", *snapshot_arguments(tmp_path / "disk.qcow2")))
     requests, _ = device.start()
     device.machine.store(device.config + 12, 4, 0xABCD)
     _, room = requests.submit(request(DELAY, arg=500, cookie=6), 16)
