@@ -4,8 +4,11 @@
  * The firmware knows the board, and leaves the number in the Interrupt Line register (6.2.4): that
  * of the old interrupt controllers, 0 to 15. An I/O APIC has the same wire on the pin of the same
  * number, or where an override of the MADT says. That holds behind bridges too, for the firmware
- * has followed the pins through them. (What ACPI's _PRT says instead for I/O APICs, as GSI 16 to 23
- * on q35, is a second way of the same wires, and would need an interpreter of AML.)
+ * has followed the pins through them.
+ *
+ * ACPI's _PRT would say the same without relying on that register, but it is a program in AML. On
+ * q35 it names GSI 16 to 23, which is a second way of the same wires: QEMU raises both (7.2, seen
+ * with its trace event ioapic_set_irq), and we leave those pins masked.
  *
  * A function may raise its pin only while somebody listens: pci_enable_device forbids it,
  * pci_request_intx allows it, pci_free_intx forbids it again.
@@ -36,7 +39,7 @@ int pci_request_intx(struct pci_dev *dev, struct irq_share *share)
 	pci_read_config_byte(dev, PCI_INTERRUPT_PIN, &pin);
 	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
 	if (!pin || pin > PCI_PINS)
-		return -ENODEV;
+		return -ENOENT;
 	if (!line || line > LINE_LAST)
 		return -ENXIO;
 	gsi = ioapic_pci_gsi(line);

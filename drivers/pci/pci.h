@@ -218,7 +218,7 @@ int pci_msix_state(const struct pci_dev *dev, unsigned int entry, struct pci_msi
 
 #define PCI_PINS 4 /* INTA# to INTD# */
 
-/* Routes the function's pin to `share` and lets it be raised. The CPU's vector; -ENODEV without a
+/* Routes the function's pin to `share` and lets it be raised. The CPU's vector; -ENOENT without a
  * pin, -ENXIO when the firmware or the I/O APICs give it no wire, or as request_shared_irq. */
 int pci_request_intx(struct pci_dev *dev, struct irq_share *share);
 /* Undoes it; ignored when there is nothing to undo. */

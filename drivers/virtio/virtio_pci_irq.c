@@ -23,8 +23,8 @@ static const struct {
 	const char *name;   /* what interrupts are then called */
 	const char *about;
 } modes[] = {
-	[IRQ_MSIX_PER_QUEUE] = { "msix", "MSI-X", "one MSI-X vector a queue" },
-	[IRQ_MSIX_SHARED] = { "shared", "shared MSI-X", "a shared MSI-X vector" },
+	[IRQ_MSIX_PER_QUEUE] = { "msix", "MSI-X", "MSI-X with a vector a queue" },
+	[IRQ_MSIX_SHARED] = { "shared", "shared MSI-X", "MSI-X with a shared vector" },
 	[IRQ_INTX] = { "intx", "INTx", "INTx" },
 	[IRQ_POLLED] = { "polled", "polled", "polling" },
 };
@@ -279,10 +279,12 @@ static int try_intx(struct virtio_pci_device *vp, const struct virtqueue_info in
 	};
 	vector = pci_request_intx(vp->pci_dev, &vp->intx);
 	switch (vector) {
-	case -ENODEV:
+	case -ENOENT:
 		return give_up(attempt, vector, "the function has no interrupt pin");
 	case -ENXIO:
-		return give_up(attempt, vector, "the firmware gave the pin no wire that we know");
+		return give_up(attempt, vector, "no I/O APIC has the wire of its pin");
+	case -ENODEV:
+		return no_vector(attempt, vector);
 	}
 	if (vector < 0)
 		return give_up(attempt, vector, "the wire cannot be had: error %d", vector);
