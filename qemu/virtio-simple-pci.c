@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* virtio-simple on PCI: ids, vectors, and which flavour is the default. */
 #include "qemu/osdep.h"
-#include "hw/virtio/virtio-pci.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 #include "compat.h"
-#include "virtio-simple.h"
+#include "virtio-simple-pci.h"
 
 /* In the range that QEMU keeps for experiments, and what a modern-only device computes. */
 #define PCI_DEVICE_ID_VIRTIO_SIMPLE (0x1040 + VIRTIO_ID_SIMPLE)
-
-#define TYPE_VIRTIO_SIMPLE_PCI "virtio-simple-pci-base"
-OBJECT_DECLARE_SIMPLE_TYPE(VirtIOSimplePCI, VIRTIO_SIMPLE_PCI)
-
-struct VirtIOSimplePCI {
-	VirtIOPCIProxy parent_obj;
-	VirtIOSimple vdev;
-};
 
 SIMPLE_PROPERTIES(virtio_simple_pci_properties) = {
 	DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags, VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT,
@@ -29,13 +20,16 @@ SIMPLE_PROPERTIES(virtio_simple_pci_properties) = {
 /* Unless told otherwise: one vector for each queue and one for configuration changes. */
 static void virtio_simple_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
 {
-	VirtIOSimple *s = &VIRTIO_SIMPLE_PCI(proxy)->vdev;
+	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(proxy);
+	VirtIOSimple *s = &dev->vdev;
 	bool eventq = virtio_has_feature(s->offered, VIRTIO_SIMPLE_F_EVENTQ);
 
 	if (proxy->nvectors == DEV_NVECTORS_UNSPECIFIED) {
 		proxy->nvectors = s->conf.num_request_queues + eventq + 1;
 	}
-	qdev_realize(DEVICE(s), BUS(&proxy->bus), errp);
+	if (qdev_realize(DEVICE(s), BUS(&proxy->bus), errp) && virtio_pci_modern(proxy)) {
+		virtio_simple_take_registers(dev);
+	}
 }
 
 static void virtio_simple_pci_class_init(ObjectClass *klass, SimpleClassData *data)

@@ -17,8 +17,6 @@
 
 static uint64_t virtio_simple_get_features(VirtIODevice *vdev, uint64_t features, Error **errp)
 {
-	/* Resetting one queue is not offered: requests in flight on it would have to end first. */
-	virtio_clear_feature(&features, VIRTIO_F_RING_RESET);
 	return features | VIRTIO_SIMPLE(vdev)->offered;
 }
 
@@ -161,6 +159,14 @@ static void virtio_simple_reset(VirtIODevice *vdev)
 	drop_all_requests(s);
 	virtio_simple_drop_events(s);
 	s->writable = 0;
+}
+
+/* What waits for event buffers is no part of a queue, and waits on. */
+static void virtio_simple_queue_reset(VirtIODevice *vdev, uint32_t index)
+{
+	if (index < VIRTIO_SIMPLE_MAX_QUEUES) {
+		virtio_simple_drop_requests(VIRTIO_SIMPLE(vdev), index);
+	}
 }
 
 static bool conf_numbers_ok(const VirtIOSimpleConf *conf, Error **errp)
@@ -323,6 +329,7 @@ static void virtio_simple_class_init(ObjectClass *klass, SimpleClassData *data)
 	vdc->set_config = virtio_simple_set_config;
 	vdc->set_status = virtio_simple_set_status;
 	vdc->reset = virtio_simple_reset;
+	vdc->queue_reset = virtio_simple_queue_reset;
 	vdc->save = virtio_simple_save;
 	vdc->load = virtio_simple_load;
 }

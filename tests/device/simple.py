@@ -30,7 +30,8 @@ COMMON = {
     "device_status": (20, 1), "config_generation": (21, 1), "queue_select": (22, 2),
     "queue_size": (24, 2), "queue_msix_vector": (26, 2), "queue_enable": (28, 2),
     "queue_notify_off": (30, 2), "queue_desc": (32, 8), "queue_driver": (40, 8),
-    "queue_device": (48, 8),
+    "queue_device": (48, 8), "queue_reset": (58, 2), "admin_queue_index": (60, 2),
+    "admin_queue_num": (62, 2),
 }
 
 

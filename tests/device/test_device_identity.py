@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from simple import DEVICE, EVENTQ, EVENT_IDX, INDIRECT, MQ, PACKED, VENDOR, VERSION_1, Simple
+from simple import DEVICE, EVENTQ, EVENT_IDX, INDIRECT, MQ, PACKED, RING_RESET, VENDOR, VERSION_1, Simple
 
 MODERN = {"revision": 1, "subsystem": 0x1100, "legacy BAR": False}
 TRANSITIONAL = {"revision": 0, "subsystem": 179, "legacy BAR": True}
@@ -76,11 +76,12 @@ def test_reset_clears_writable(device):
 
 # Which bits are offered, under options that change them.
 OFFERS = {
-    "": {EVENTQ, INDIRECT, EVENT_IDX, VERSION_1},
-    "mq=on": {EVENTQ, MQ, INDIRECT, EVENT_IDX, VERSION_1},
-    "num-request-queues=2": {EVENTQ, MQ, INDIRECT, EVENT_IDX, VERSION_1},
-    "eventq=off": {INDIRECT, EVENT_IDX, VERSION_1},
-    "packed=on,indirect_desc=off,event_idx=off": {EVENTQ, PACKED, VERSION_1},
+    "": {EVENTQ, INDIRECT, EVENT_IDX, VERSION_1, RING_RESET},
+    "mq=on": {EVENTQ, MQ, INDIRECT, EVENT_IDX, VERSION_1, RING_RESET},
+    "num-request-queues=2": {EVENTQ, MQ, INDIRECT, EVENT_IDX, VERSION_1, RING_RESET},
+    "eventq=off": {INDIRECT, EVENT_IDX, VERSION_1, RING_RESET},
+    "packed=on,indirect_desc=off,event_idx=off": {EVENTQ, PACKED, VERSION_1, RING_RESET},
+    "queue_reset=off": {EVENTQ, INDIRECT, EVENT_IDX, VERSION_1},
 }
 
 

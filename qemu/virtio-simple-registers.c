@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What virtio-simple does beside the core of QEMU when a driver reads or writes the registers of
+ * the PCI transport. It stands in front of the core's operations, so it also sees what comes
+ * through the window in configuration space (4.1.4.9).
+ */
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "standard-headers/linux/virtio_pci.h"
+#include "virtio-simple-pci.h"
+
+/* The core has memory for the size that the queue was made with, and would believe a larger one. */
+static bool queue_size_ok(VirtIOSimple *s, uint64_t size)
+{
+	if (size > s->conf.queue_size) {
+		qemu_log_mask(LOG_GUEST_ERROR,
+			      "virtio-simple: queue_size %" PRIu64 " ignored, %u is the most\n",
+			      size, s->conf.queue_size);
+		return false;
+	}
+	return true;
+}
+
+/* The size that the driver had chosen goes too: the core would bring it back unseen with the next
+ * queue_enable (2.6.1: a queue that was reset is as it was before the driver touched it). */
+static void reset_queue(VirtIOSimplePCI *dev, uint64_t value, unsigned int size)
+{
+	VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
+	VirtIODevice *vdev = VIRTIO_DEVICE(&dev->vdev);
+
+	if (!virtio_vdev_has_feature(vdev, VIRTIO_F_RING_RESET)) {
+		qemu_log_mask(LOG_GUEST_ERROR, "virtio-simple: queue_reset written without "
+					       "RING_RESET: ignored\n");
+		return;
+	}
+	dev->common.core->write(proxy, VIRTIO_PCI_COMMON_Q_RESET, value, size);
+	if (value == 1) {
+		proxy->vqs[vdev->queue_sel].num = 0;
+	}
+}
+
+static void common_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+{
+	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(opaque);
+
+	if (addr == VIRTIO_PCI_COMMON_Q_RESET) {
+		reset_queue(dev, value, size);
+	} else if (addr != VIRTIO_PCI_COMMON_Q_SIZE || queue_size_ok(&dev->vdev, value)) {
+		dev->common.core->write(opaque, addr, value, size);
+	}
+}
+
+static void take(SimpleRegisters *registers, VirtIOPCIRegion *region)
+{
+	registers->core = region->mr.ops;
+	registers->ours = *region->mr.ops;
+	region->mr.ops = &registers->ours;
+}
+
+void virtio_simple_take_registers(VirtIOSimplePCI *dev)
+{
+	VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
+
+	take(&dev->common, &proxy->common);
+	dev->common.ours.write = common_write;
+}
