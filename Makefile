@@ -50,7 +50,9 @@ LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack 
 SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
 	drivers/pci/*.c drivers/virtio/*.c)) $(EXTRA_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
-APP_OBJECT := $(BUILD)/obj/apps/$(APP).c.o
+# An app is apps/NAME.c, and what else it consists of is in apps/NAME/.
+APP_SOURCES := apps/$(APP).c $(wildcard apps/$(APP)/*.c)
+APP_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(APP_SOURCES))
 # Where the image goes; another name keeps two images of one app apart.
 OUT ?= $(BUILD)/$(APP)
 ELF := $(OUT)/doorbell.elf
@@ -76,7 +78,7 @@ $(BUILD)/flags: FORCE | $(BUILD)/obj
 	@echo '$(STAMP_TEXT)' | cmp -s - $@ || echo '$(STAMP_TEXT)' > $@
 $(OUT)/sources: FORCE
 	@mkdir -p $(OUT)
-	@echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
+	@echo '$(SOURCES) $(APP_SOURCES)' | cmp -s - $@ || echo '$(SOURCES) $(APP_SOURCES)' > $@
 
 $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags $(UAPI)/.ready
 	@mkdir -p $(@D)
@@ -91,20 +93,20 @@ Q := $(if $(filter 1,$(V)),,@)
 # Linked twice: the first link gives the addresses that the symbol table of the second one holds.
 $(OUT)/ksyms-empty.S: tools/ksyms.awk | $(OUT)/sources
 	@awk -f tools/ksyms.awk < /dev/null > $@
-$(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.S linker.ld $(OUT)/sources
+$(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.S linker.ld $(OUT)/sources
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms-empty.S -o $(OUT)/ksyms-empty.o
-	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms-empty.o -o $@
+	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.o -o $@
 $(ELF): $(OUT)/stage1.elf
 	@$(NM) -n $< | awk -v app=$(APP) -f tools/ksyms.awk > $(OUT)/ksyms.S
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms.S -o $(OUT)/ksyms.o
-	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECT) $(OUT)/ksyms.o -o $@
+	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms.o -o $@
 	@echo "built $@"
 
 .PHONY: kernel iso FORCE
 kernel: $(ELF)
 FORCE:
 
-$(APP_OBJECT): | apps/$(APP).c
+$(APP_OBJECTS): | apps/$(APP).c
 apps/$(APP).c:
 	@echo "make: APP=$(APP): there is no $@; apps: $(patsubst apps/%.c,%,$(wildcard apps/*.c))" >&2
 	@exit 1
@@ -124,7 +126,7 @@ $(ISO): $(ELF) $(OUT)/grub.cfg
 	@echo "built $@"
 iso: $(ISO)
 
--include $(OBJECTS:.o=.d) $(APP_OBJECT:.o=.d)
+-include $(OBJECTS:.o=.d) $(APP_OBJECTS:.o=.d)
 
 # ---- set-up and running ------------------------------------------------------------------------
 IMAGE := $(if $(filter direct,$(BOOT)),$(ELF),$(ISO))
@@ -170,7 +172,7 @@ help:
 
 # ---- testing -----------------------------------------------------------------------------------
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
-HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h)
+HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h apps/*/*.h)
 
 .PHONY: test images kernels style layers headers
 test:
@@ -199,12 +201,12 @@ headers: $(UAPI)/.ready
 .PHONY: compile_commands.json clean distclean
 compile_commands.json: $(UAPI)/.ready
 	@command=$$(printf '%s' '$(CC) $(CPPFLAGS) $(CFLAGS)' | sed 's/[\\"]/\\&/g'); separator='['; \
-	for file in $(SOURCES) $(wildcard apps/*.c); do \
+	for file in $(SOURCES) $(wildcard apps/*.c apps/*/*.c); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -c %s"}' \
 			"$$separator" "$(CURDIR)" "$$file" "$$command" "$$file"; \
 		separator=','; \
 	done > $@; echo ']' >> $@
-	@echo "made $@ for $(words $(SOURCES) $(APPS)) files"
+	@echo "made $@ for $(words $(SOURCES) $(wildcard apps/*.c apps/*/*.c)) files"
 
 # Refuses a BUILD that this tree lies in.
 clean:

@@ -45,7 +45,8 @@ LAYERS = [
 
 # Apps that are tools for looking into a layer, and the layers they look into.
 TOOL_APPS = {
-    "apps/lspci.c": ["pci"],
+    "apps/lspci*": ["pci"],
+    "apps/lsvirtio*": ["pci", "virtio-pci", "virtio"],
 }
 
 # Linux's headers (by pattern), and the layers that know what they name.
@@ -67,6 +68,12 @@ def layer_of(path):
         if any(fnmatchcase(path, pattern) for pattern in row[1]):
             return row
     return None
+
+
+def looks_into(path):
+    """The layers that a tool app may include beside those of every app."""
+    return [layer for pattern in TOOL_APPS if fnmatchcase(path, pattern)
+            for layer in TOOL_APPS[pattern]]
 
 
 def source_files(root):
@@ -105,7 +112,7 @@ def check_quoted(root, path, layer, name):
     other = layer_of(target)
     if other is None:
         return f"{target} is in no layer"
-    allowed = [layer[0]] + layer[2] + TOOL_APPS.get(path, [])
+    allowed = [layer[0]] + layer[2] + looks_into(path)
     if other[0] not in allowed:
         return f"{layer[0]} may not include {target}, which is {other[0]}"
     if layer[0] == "class driver" == other[0] and stem(target) != stem(path):
@@ -122,7 +129,7 @@ def check_linux(layer, path, name):
     """What is wrong with #include <name>, or None."""
     for pattern, owners in LINUX_HEADERS:
         if fnmatchcase(name, pattern):
-            if layer[0] in owners or set(TOOL_APPS.get(path, [])) & set(owners):
+            if layer[0] in owners or set(looks_into(path)) & set(owners):
                 return None
             return f"<{name}> is for {', '.join(owners)}, not for {layer[0]}"
     return None
