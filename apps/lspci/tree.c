@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buses as a tree. A bus starts on the line of its bridge; each further function of it gets a
+ * line of its own, which begins with the stems of the branches that go on:
+ *
+ *     -[0000:00]-+-00.0
+ *                +-05.0-[01-02]--+-00.0
+ *                |               \-01.0
+ *                \-1f.0
+ */
+#include "apps/lspci/lspci.h"
+#include "kernel/printk.h"
+
+#define LINE_MAX 200
+
+static char line[LINE_MAX];
+
+/* Writes at column `at`; returns the column behind it. What finds no room is cut. */
+static __printf(2, 3) unsigned int write_at(unsigned int at, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(line + at, LINE_MAX - at, format, arguments);
+	va_end(arguments);
+	return min(at + (unsigned int)length, LINE_MAX - 1u);
+}
+
+/* Only the stems of branches that go on stay for the lines below. */
+static void end_line(void)
+{
+	printk("\n");
+	for (char *c = line; *c; c++)
+		*c = *c == '+' || *c == '|' ? '|' : ' ';
+}
+
+static void show_bus(const struct pci_bus *bus, unsigned int at);
+
+static void show_branch(const struct pci_dev *dev, unsigned int at)
+{
+	const struct pci_bus *bus = dev->subordinate;
+
+	at = write_at(at, "%02x.%x", PCI_SLOT(dev->devfn), PCI_FUNC(dev->devfn));
+	if (bus && bus->number == bus->last) {
+		show_bus(bus, write_at(at, "-[%02x]--", bus->number));
+	} else if (bus) {
+		show_bus(bus, write_at(at, "-[%02x-%02x]--", bus->number, bus->last));
+	} else {
+		printk("%s", line);
+		if (listing.verbose) {
+			printk("  ");
+			print_ids(dev->vendor, dev->device);
+		}
+		end_line();
+	}
+}
+
+static const char *joint(const struct pci_bus *bus, const struct pci_dev *dev)
+{
+	bool first = bus->devices.next == &dev->bus_list;
+
+	if (dev->bus_list.next != &bus->devices)
+		return "+-";
+	return first ? "--" : "\\-";
+}
+
+static void show_bus(const struct pci_bus *bus, unsigned int at)
+{
+	const struct pci_dev *dev;
+
+	if (list_empty(&bus->devices)) {
+		printk("%s", line);
+		end_line();
+		return;
+	}
+	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
+		show_branch(dev, write_at(at, "%s", joint(bus, dev)));
+}
+
+/* A root bus is shown by the first function that is found on it. */
+static int show_if_root(struct device *device, void *data)
+{
+	const struct pci_dev *dev = to_pci_dev(device);
+
+	(void)data;
+	if (!dev->bus->self && dev->bus->devices.next == &dev->bus_list)
+		show_bus(dev->bus, write_at(0, "-[0000:%02x]-", dev->bus->number));
+	return 0;
+}
+
+void show_tree(void)
+{
+	bus_for_each_dev(&pci_bus_type, NULL, show_if_root);
+}
