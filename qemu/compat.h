@@ -5,6 +5,11 @@
 
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
+#include "standard-headers/linux/virtio_config.h"
+
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
 
 /* From 10.0 on a property list is constant and knows its own length. */
 #if QEMU_VERSION_MAJOR >= 10

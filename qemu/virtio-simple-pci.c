@@ -27,6 +27,10 @@ static void virtio_simple_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
 	if (proxy->nvectors == DEV_NVECTORS_UNSPECIFIED) {
 		proxy->nvectors = s->conf.num_request_queues + eventq + 1;
 	}
+	/* An eventfd tells that a bell was rung, not what was written to it. */
+	if (virtio_host_has_feature(VIRTIO_DEVICE(s), VIRTIO_F_NOTIFICATION_DATA)) {
+		proxy->flags &= ~VIRTIO_PCI_FLAG_USE_IOEVENTFD;
+	}
 	if (qdev_realize(DEVICE(s), BUS(&proxy->bus), errp) && virtio_pci_modern(proxy)) {
 		virtio_simple_take_registers(dev);
 	}
@@ -51,7 +55,8 @@ static void virtio_simple_pci_class_init(ObjectClass *klass, SimpleClassData *da
 /* Newer versions of QEMU alias this kind of property of the device themselves. */
 static void alias_properties(Object *proxy, Object *device)
 {
-	static const char *const names[] = { "counter", "in_order" };
+	static const char *const names[] = { "counter", "in_order", "notifications-with-data",
+					     "bad-notification-data" };
 
 	for (int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!object_property_find(proxy, names[i])) {

@@ -19,6 +19,8 @@ struct VirtIOSimplePCI {
 	VirtIOPCIProxy parent_obj;
 	VirtIOSimple vdev;
 	SimpleRegisters common;
+	SimpleRegisters notify;
+	SimpleRegisters notify_pio;
 };
 
 /* virtio-simple-registers.c */

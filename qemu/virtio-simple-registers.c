@@ -9,7 +9,8 @@
 #include "standard-headers/linux/virtio_pci.h"
 #include "virtio-simple-pci.h"
 
-/* The core has memory for the size that the queue was made with, and would believe a larger one. */
+/* Some versions of the core have memory for the size that a queue was made with, and would believe
+ * a larger one. */
 static bool queue_size_ok(VirtIOSimple *s, uint64_t size)
 {
 	if (size > s->conf.queue_size) {
@@ -22,7 +23,8 @@ static bool queue_size_ok(VirtIOSimple *s, uint64_t size)
 }
 
 /* The size that the driver had chosen goes too: the core would bring it back unseen with the next
- * queue_enable (2.6.1: a queue that was reset is as it was before the driver touched it). */
+ * queue_enable (2.6.1: a queue that was reset is as it was before the driver touched it). Other
+ * versions of the core make it as large as they can. */
 static void reset_queue(VirtIOSimplePCI *dev, uint64_t value, unsigned int size)
 {
 	VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
@@ -36,6 +38,7 @@ static void reset_queue(VirtIOSimplePCI *dev, uint64_t value, unsigned int size)
 	dev->common.core->write(proxy, VIRTIO_PCI_COMMON_Q_RESET, value, size);
 	if (value == 1) {
 		proxy->vqs[vdev->queue_sel].num = 0;
+		virtio_queue_set_num(vdev, vdev->queue_sel, dev->vdev.conf.queue_size);
 	}
 }
 
@@ -48,6 +51,25 @@ static void common_write(void *opaque, hwaddr addr, uint64_t value, unsigned int
 	} else if (addr != VIRTIO_PCI_COMMON_Q_SIZE || queue_size_ok(&dev->vdev, value)) {
 		dev->common.core->write(opaque, addr, value, size);
 	}
+}
+
+static void notify_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+{
+	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(opaque);
+	unsigned int multiplier = VIRTIO_PCI(dev)->notify.size / VIRTIO_QUEUE_MAX;
+
+	virtio_simple_check_notification(&dev->vdev, addr / multiplier, value, size);
+	dev->notify.core->write(opaque, addr, value, size);
+}
+
+/* The one address for all queues: the core takes the whole value for the queue's index. */
+static void notify_pio_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+{
+	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(opaque);
+	uint16_t index = value;
+
+	virtio_simple_check_notification(&dev->vdev, index, value, size);
+	dev->notify_pio.core->write(opaque, addr, index, size);
 }
 
 static void take(SimpleRegisters *registers, VirtIOPCIRegion *region)
@@ -63,4 +85,8 @@ void virtio_simple_take_registers(VirtIOSimplePCI *dev)
 
 	take(&dev->common, &proxy->common);
 	dev->common.ours.write = common_write;
+	take(&dev->notify, &proxy->notify);
+	dev->notify.ours.write = notify_write;
+	take(&dev->notify_pio, &proxy->notify_pio);
+	dev->notify_pio.ours.write = notify_pio_write;
 }

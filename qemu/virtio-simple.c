@@ -273,6 +273,8 @@ static void virtio_simple_save(VirtIODevice *vdev, QEMUFile *f)
 
 	qemu_put_be32(f, s->writable);
 	qemu_put_be64(f, s->counter);
+	qemu_put_be64(f, s->notifications_with_data);
+	qemu_put_be64(f, s->bad_notification_data);
 	virtio_simple_save_requests(s, f);
 	virtio_simple_save_events(s, f);
 }
@@ -284,6 +286,8 @@ static int virtio_simple_load(VirtIODevice *vdev, QEMUFile *f, int version)
 
 	s->writable = qemu_get_be32(f);
 	s->counter = qemu_get_be64(f);
+	s->notifications_with_data = qemu_get_be64(f);
+	s->bad_notification_data = qemu_get_be64(f);
 	err = virtio_simple_load_requests(s, f);
 	return err ? err : virtio_simple_load_events(s, f);
 }
@@ -301,6 +305,8 @@ SIMPLE_PROPERTIES(virtio_simple_properties) = {
 	DEFINE_PROP_UINT16("num-request-queues", VirtIOSimple, conf.num_request_queues, 1),
 	DEFINE_PROP_UINT16("queue-size", VirtIOSimple, conf.queue_size, 128),
 	DEFINE_PROP_UINT32("max-payload", VirtIOSimple, conf.max_payload, 64 * KiB),
+	DEFINE_PROP_BIT64("notification_data", VirtIOSimple, parent_obj.host_features,
+			  VIRTIO_F_NOTIFICATION_DATA, false),
 	DEFINE_PROP_BOOL("in-order-batch", VirtIOSimple, conf.in_order_batch, false),
 	DEFINE_PROP_UINT32("max-events", VirtIOSimple, conf.max_events, 64),
 	DEFINE_PROP_STRING("tag", VirtIOSimple, conf.tag),
@@ -334,10 +340,21 @@ static void virtio_simple_class_init(ObjectClass *klass, SimpleClassData *data)
 	vdc->load = virtio_simple_load;
 }
 
+static void virtio_simple_instance_init(Object *obj)
+{
+	VirtIOSimple *s = VIRTIO_SIMPLE(obj);
+
+	object_property_add_uint64_ptr(obj, "notifications-with-data",
+				       &s->notifications_with_data, OBJ_PROP_FLAG_READ);
+	object_property_add_uint64_ptr(obj, "bad-notification-data", &s->bad_notification_data,
+				       OBJ_PROP_FLAG_READ);
+}
+
 static const TypeInfo virtio_simple_info = {
 	.name = TYPE_VIRTIO_SIMPLE,
 	.parent = TYPE_VIRTIO_DEVICE,
 	.instance_size = sizeof(VirtIOSimple),
+	.instance_init = virtio_simple_instance_init,
 	.class_init = virtio_simple_class_init,
 };
 

@@ -48,6 +48,8 @@ struct VirtIOSimple {
 	QSIMPLEQ_HEAD(, SimpleEvent) events; /* waiting for the driver to post buffers */
 	SimpleEvent *last_event;
 	uint32_t num_events;
+	uint64_t notifications_with_data;
+	uint64_t bad_notification_data;
 	QEMUBH *resume; /* work that waits until DRIVER_OK, or until the machine runs on */
 };
 
@@ -70,6 +72,10 @@ void virtio_simple_push(VirtIODevice *vdev, VirtQueue *vq, VirtQueueElement *ele
 void virtio_simple_drop_requests(VirtIOSimple *s, int index);
 void virtio_simple_save_requests(VirtIOSimple *s, QEMUFile *f);
 int virtio_simple_load_requests(VirtIOSimple *s, QEMUFile *f);
+
+/* virtio-simple-notify.c: `size` bytes were written to the bell of queue `index`. */
+void virtio_simple_check_notification(VirtIOSimple *s, unsigned int index, uint64_t value,
+				      unsigned int size);
 
 /* virtio-simple-event.c */
 void virtio_simple_handle_eventq(VirtIODevice *vdev, VirtQueue *vq);
