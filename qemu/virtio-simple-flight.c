@@ -83,6 +83,16 @@ static bool may_be_skipped(SimpleRequest *req)
 	       sizeof(struct virtio_simple_resp_hdr) + req->s->conf.max_payload;
 }
 
+/* Shown before the driver has the request back. What it writes there itself counts for nothing. */
+static void count_served(VirtIOSimple *s)
+{
+	s->served++;
+	if (s->shm) {
+		qatomic_set((uint64_t *)memory_region_get_ram_ptr(s->shm), cpu_to_le64(s->served));
+		memory_region_set_dirty(s->shm, 0, sizeof(s->served));
+	}
+}
+
 /* Writes the answer and hands the chain back; whoever calls decides when to interrupt. */
 static void hand_back(SimpleRequest *req, Batch *batch, bool last)
 {
@@ -102,6 +112,7 @@ static void hand_back(SimpleRequest *req, Batch *batch, bool last)
 	}
 	trace_virtio_simple_answer(virtio_get_queue_index(req->vq), req->cookie, req->status,
 				   req->answer_len);
+	count_served(req->s);
 	use_buffer(req->vq, VIRTIO_DEVICE(req->s), elem, written, batch, last);
 	virtio_simple_free_request(req);
 }

@@ -13,6 +13,7 @@
 SIMPLE_PROPERTIES(virtio_simple_pci_properties) = {
 	DEFINE_PROP_BIT("ioeventfd", VirtIOPCIProxy, flags, VIRTIO_PCI_FLAG_USE_IOEVENTFD_BIT,
 			true),
+	DEFINE_PROP_SIZE("shm-size", VirtIOSimplePCI, shm_size, 0),
 	DEFINE_PROP_UINT32("vectors", VirtIOPCIProxy, nvectors, DEV_NVECTORS_UNSPECIFIED),
 	SIMPLE_PROPERTIES_END
 };
@@ -31,8 +32,10 @@ static void virtio_simple_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
 	if (virtio_host_has_feature(VIRTIO_DEVICE(s), VIRTIO_F_NOTIFICATION_DATA)) {
 		proxy->flags &= ~VIRTIO_PCI_FLAG_USE_IOEVENTFD;
 	}
-	if (qdev_realize(DEVICE(s), BUS(&proxy->bus), errp) && virtio_pci_modern(proxy)) {
+	if (virtio_simple_make_shm(dev, errp) &&
+	    qdev_realize(DEVICE(s), BUS(&proxy->bus), errp) && virtio_pci_modern(proxy)) {
 		virtio_simple_take_registers(dev);
+		virtio_simple_show_shm(dev, errp);
 	}
 }
 

@@ -18,6 +18,8 @@ typedef struct SimpleRegisters {
 struct VirtIOSimplePCI {
 	VirtIOPCIProxy parent_obj;
 	VirtIOSimple vdev;
+	uint64_t shm_size;
+	MemoryRegion shm;
 	SimpleRegisters common;
 	SimpleRegisters notify;
 	SimpleRegisters notify_pio;
@@ -25,5 +27,9 @@ struct VirtIOSimplePCI {
 
 /* virtio-simple-registers.c */
 void virtio_simple_take_registers(VirtIOSimplePCI *dev);
+
+/* virtio-simple-shm.c: before the device is realized, and after that. */
+bool virtio_simple_make_shm(VirtIOSimplePCI *dev, Error **errp);
+void virtio_simple_show_shm(VirtIOSimplePCI *dev, Error **errp);
 
 #endif

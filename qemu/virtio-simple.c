@@ -273,6 +273,7 @@ static void virtio_simple_save(VirtIODevice *vdev, QEMUFile *f)
 
 	qemu_put_be32(f, s->writable);
 	qemu_put_be64(f, s->counter);
+	qemu_put_be64(f, s->served);
 	qemu_put_be64(f, s->notifications_with_data);
 	qemu_put_be64(f, s->bad_notification_data);
 	virtio_simple_save_requests(s, f);
@@ -286,6 +287,7 @@ static int virtio_simple_load(VirtIODevice *vdev, QEMUFile *f, int version)
 
 	s->writable = qemu_get_be32(f);
 	s->counter = qemu_get_be64(f);
+	s->served = qemu_get_be64(f);
 	s->notifications_with_data = qemu_get_be64(f);
 	s->bad_notification_data = qemu_get_be64(f);
 	err = virtio_simple_load_requests(s, f);

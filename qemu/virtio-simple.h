@@ -48,6 +48,8 @@ struct VirtIOSimple {
 	QSIMPLEQ_HEAD(, SimpleEvent) events; /* waiting for the driver to post buffers */
 	SimpleEvent *last_event;
 	uint32_t num_events;
+	uint64_t served; /* requests handed back */
+	MemoryRegion *shm; /* where the driver sees that; or NULL */
 	uint64_t notifications_with_data;
 	uint64_t bad_notification_data;
 	QEMUBH *resume; /* work that waits until DRIVER_OK, or until the machine runs on */
