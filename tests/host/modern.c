@@ -6,6 +6,7 @@
 
 #include "kernel/init.h"
 #include "modern_common.h"
+#include "wires.h"
 #include "world.h"
 
 struct modern modern = {
@@ -41,15 +42,53 @@ static u16 msix_flags(const struct modern *device)
 	return (u16)(config32(device->function, MODERN_CAP_MSIX) >> 16);
 }
 
-static void interrupt(struct modern *device, u16 vector)
+/* PCI 3.0, 6.2.2: unless it is disabled; the status register shows it in any case. */
+void modern_drive_pin(struct modern *device)
+{
+	struct function *function = device->function;
+	bool up = device->isr || device->isr_gone;
+	u8 disabled = function->config[PCI_COMMAND + 1] & PCI_COMMAND_INTX_DISABLE >> 8;
+
+	function->config[PCI_STATUS] &= (u8)~PCI_STATUS_INTERRUPT;
+	function->config[PCI_STATUS] |= up ? PCI_STATUS_INTERRUPT : 0;
+	wires_set(MODERN_GSI, 0, up && !disabled);
+}
+
+static void config_space_written(struct function *function, u16 where, unsigned int size)
+{
+	(void)function;
+	if (where <= PCI_COMMAND + 1 && where + size > PCI_COMMAND)
+		modern_drive_pin(&modern);
+}
+
+/* 4.1.4.5: reading clears it, and lowers the pin. C62: not with MSI-X. */
+static u32 isr_read(struct modern *device, unsigned int size)
+{
+	u8 isr = device->isr_gone ? 0xff : device->isr;
+
+	CHECK_EQ(size, 1);
+	CHECK(!(msix_flags(device) & PCI_MSIX_FLAGS_ENABLE));
+	device->isr_reads++;
+	if (!device->isr_stuck)
+		device->isr = 0;
+	modern_drive_pin(device);
+	return isr;
+}
+
+static void interrupt(struct modern *device, u16 vector, u8 isr)
 {
 	const u32 *entry;
 
+	if (!(msix_flags(device) & PCI_MSIX_FLAGS_ENABLE)) {
+		device->isr |= isr;
+		modern_drive_pin(device);
+		return;
+	}
 	if (vector == NO_VECTOR)
 		return;
 	CHECK(vector < device->vectors);
 	entry = &device->table[vector * 4];
-	CHECK_EQ(msix_flags(device) & 0xc000, PCI_MSIX_FLAGS_ENABLE);
+	CHECK(!(msix_flags(device) & PCI_MSIX_FLAGS_MASKALL));
 	if (entry[3] & 1)
 		return;
 	CHECK_EQ(entry[0] & 0xfff00000, 0xfee00000);
@@ -120,7 +159,9 @@ static u32 bar_read(void *context, u64 offset, unsigned int size)
 		return device->gone_value;
 	if (offset < MODERN_ISR)
 		return common_read(device, offset, size);
-	CHECK(offset >= MODERN_DEVICE && offset < MODERN_NOTIFY); /* C62: the ISR is left alone */
+	if (offset == MODERN_ISR)
+		return isr_read(device, size);
+	CHECK(offset >= MODERN_DEVICE && offset < MODERN_NOTIFY);
 	return config_read(device, offset - MODERN_DEVICE, size);
 }
 
@@ -138,7 +179,7 @@ static void bar_write(void *context, u64 offset, unsigned int size, u32 value)
 		CHECK(offset >= MODERN_DEVICE);
 		CHECK(device->status & 8); /* C43: not before FEATURES_OK */
 		CHECK(offset - MODERN_DEVICE + size <= device->config_length);
-		memcpy(device->config + offset - MODERN_DEVICE, &value, size);
+		memcpy(&device->config[offset - MODERN_DEVICE], &value, size);
 		device->config_writes++;
 	}
 }
@@ -205,7 +246,10 @@ void modern_make(u16 device_id, u8 revision, u16 subsystem_device)
 	for (u16 i = 0; i < MODERN_QUEUES; i++)
 		modern.queues[i].notify_off = i;
 	modern_clear(&modern);
+	set8(function, PCI_INTERRUPT_PIN, 1);
+	set8(function, PCI_INTERRUPT_LINE, MODERN_GSI);
 	function->on_read = config_space_read;
+	function->on_write = config_space_written;
 	world_add_mmio(&doorbells);
 	world_add_mmio(&bar);
 	world_add_mmio(&table);
@@ -215,13 +259,13 @@ void modern_use(struct modern *device, unsigned int queue, u32 id, u32 length)
 {
 	device_ring_push(&device->queues[queue].ring, id, length);
 	if (device_ring_must_interrupt(&device->queues[queue].ring))
-		interrupt(device, device->queues[queue].vector);
+		interrupt(device, device->queues[queue].vector, 1);
 }
 
 void modern_change(struct modern *device)
 {
 	device->generation++;
-	interrupt(device, device->msix_config);
+	interrupt(device, device->msix_config, 2);
 }
 
 void modern_boot(void)

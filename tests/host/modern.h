@@ -28,6 +28,7 @@ enum {
 	MODERN_CAP_DEVICE = 0x64,
 	MODERN_CAP_NOTIFY = 0x50,
 	MODERN_CAP_MSIX = 0x98,
+	MODERN_GSI = 11, /* of its interrupt pin, where there are wires (wires.h) */
 };
 
 struct modern_queue {
@@ -43,6 +44,7 @@ struct modern {
 	u64 offered, accepted;
 	u16 msix_config, queue_select;
 	u8 status, generation;
+	u8 isr;
 	struct modern_queue queues[MODERN_QUEUES];
 	u8 config[64]; /* device-specific */
 	u32 config_length;
@@ -61,6 +63,8 @@ struct modern {
 	bool driver_ok_refused, needs_reset_at_driver_ok;
 	bool size_ignored, enabled_at_reset, enable_refused, high_ignored;
 	u64 vectors_refused;   /* bit n: queue n; bit 63: configuration */
+	bool isr_stuck;	       /* reading the ISR status does not clear it */
+	bool isr_gone;	       /* the ISR status reads all ones, and the pin stays up */
 	u32 generation_unrest; /* reads of the configuration that change it; ~0: for ever */
 	/* All accesses from this one on find nobody: configuration space and ports read ones, the
 	 * registers `gone_value` (0 or ones). 0: it stays. */
@@ -72,6 +76,7 @@ struct modern {
 	unsigned int history_length;
 	u64 accesses;	   /* of its registers and configuration space */
 	u64 config_writes; /* of the device-specific configuration */
+	u64 isr_reads;
 };
 
 /* The one device; slot 4, id 1af4:(0x1040 + id), with all four structures and MSI-X. */
@@ -84,6 +89,9 @@ void modern_set_cap(u8 position, u8 type, u8 bar, u32 offset, u32 length);
 void modern_use(struct modern *device, unsigned int queue, u32 id, u32 length);
 /* The configuration has changed: generation, and its interrupt (4.1.5.5). */
 void modern_change(struct modern *device);
+
+/* The interrupt pin follows the ISR status and the command register. */
+void modern_drive_pin(struct modern *device);
 
 /* Counts an access; true when there is nobody to answer it any more. */
 bool modern_gone(struct modern *device);

@@ -117,6 +117,8 @@ void modern_clear(struct modern *device)
 {
 	device->status = 0;
 	device->accepted = 0;
+	device->isr = 0;
+	modern_drive_pin(device);
 	device->msix_config = NO_VECTOR;
 	device->queue_select = 0;
 	for (unsigned int i = 0; i < device->queue_count && i < MODERN_QUEUES; i++) {

@@ -302,13 +302,6 @@ TEST(virtio_pci_T18_vector_refused_for_queue_1)
 	check_polled();
 }
 
-TEST(virtio_pci_T18_too_few_vectors)
-{
-	modern.vectors = 2;
-	transport_boot();
-	check_polled();
-}
-
 TEST(virtio_pci_P18_no_msix_capability)
 {
 	modern_make(FIXTURE_DEVICE, 1, 0);

@@ -43,6 +43,10 @@ extern bool world_irqs_on;
 extern bool world_has_apic;
 void world_raise(unsigned int vector); /* taken now, or when interrupts are next on */
 u64 world_eois(void);
+/* Called at the end of each interrupt, as the kernel tells the APIC. */
+extern void (*world_eoi_hook)(unsigned int vector);
+/* The firmware's table of interrupt controllers, or NULL. */
+extern const struct acpi_header *world_madt;
 
 /* ---- barriers, and reads of what the device can write ------------------------------------------ */
 enum world_barrier { WORLD_WMB, WORLD_RMB, WORLD_MB };

@@ -4,6 +4,7 @@
 
 #include <linux/errno.h>
 
+#include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/barrier.h"
 #include "kernel/cpu.h"
@@ -59,15 +60,20 @@ bool world_has_apic = true;
 static bool pending[256];
 static unsigned int pending_count;
 static u64 eois;
+void (*world_eoi_hook)(unsigned int vector);
 
+static unsigned int in_service;
+
+/* An interrupt that is raised again while it is handled is taken again after it. */
 static void deliver(void)
 {
-	for (unsigned int vector = 0; vector < 256 && pending_count; vector++) {
+	for (unsigned int vector = 0; pending_count; vector = (vector + 1) % 256) {
 		if (!pending[vector])
 			continue;
 		pending[vector] = false;
 		pending_count--;
 		world_irqs_on = false;
+		in_service = vector;
 		irq_dispatch(vector);
 		world_irqs_on = true;
 	}
@@ -145,7 +151,18 @@ u32 apic_read(enum apic_register reg)
 void apic_write(enum apic_register reg, u32 value)
 {
 	(void)value;
-	eois += reg == APIC_EOI;
+	if (reg != APIC_EOI)
+		return;
+	eois++;
+	if (world_eoi_hook)
+		world_eoi_hook(in_service);
+}
+
+const struct acpi_header *world_madt;
+
+const struct acpi_header *acpi_find_table(const char *signature)
+{
+	return strcmp(signature, "APIC") ? NULL : world_madt;
 }
 
 /* ---- barriers and shared memory ------------------------------------------------------------------ */
