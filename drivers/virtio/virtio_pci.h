@@ -67,7 +67,8 @@ struct virtio_pci_device {
 	struct virtio_pci_vq admin; /* the administration queue */
 	enum virtio_pci_irq_mode irq_mode;
 	struct irq_share intx;
-	int config_vector; /* the CPU's, -1 without */
+	u32 seen_generation; /* of the configuration, where one vector serves everything */
+	int config_vector;   /* the CPU's, -1 without */
 };
 
 #define to_vp_device(virtio_device) container_of(virtio_device, struct virtio_pci_device, vdev)

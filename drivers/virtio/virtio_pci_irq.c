@@ -86,11 +86,19 @@ static void shared_queue_interrupt(void *context)
 	serve_queues(context);
 }
 
-/* 4.1.5.4.2: one vector for the configuration and for all queues; which it was is not said. */
+/* 4.1.5.4.2: one vector for the configuration and for all queues. Which it was is not said, but a
+ * change of the configuration changes its generation (2.5.1), and NEEDS_RESET is in the status. */
 static void single_interrupt(void *context)
 {
-	config_interrupt(context);
-	serve_queues(context);
+	struct virtio_pci_device *vp = context;
+	const struct virtio_config_ops *config = vp->vdev.config;
+	u32 generation = config->generation(&vp->vdev);
+
+	if (generation != vp->seen_generation ||
+	    config->get_status(&vp->vdev) & VIRTIO_CONFIG_S_NEEDS_RESET)
+		virtio_config_changed(&vp->vdev);
+	vp->seen_generation = generation;
+	serve_queues(vp);
 }
 
 /*
@@ -215,9 +223,13 @@ static int request_shared_entry(struct virtio_pci_device *vp, const struct virtq
 {
 	bool single = pci_msix_vec_count(vp->pci_dev) == 1;
 	unsigned int entry = single ? CONFIG_ENTRY : CONFIG_ENTRY + 1;
-	int error = request_config_entry(vp, single ? single_interrupt : config_interrupt, attempt);
-	int vector;
+	int vector, error;
 
+	if (single && !vp->vdev.config->generation)
+		return give_up(attempt, -EINVAL, "one entry, and no generation to tell changes by");
+	if (single)
+		vp->seen_generation = vp->vdev.config->generation(&vp->vdev);
+	error = request_config_entry(vp, single ? single_interrupt : config_interrupt, attempt);
 	if (error)
 		return error;
 	vector = single ? vp->config_vector
