@@ -47,8 +47,8 @@ static bool is_new(struct virtio_pci_vq *queue)
 	return news;
 }
 
-/* One interrupt for all queues: each is looked at (4.1.5.3). True when one of them has news. A queue
- * may not be made yet when a stray interrupt comes, and a polled one has nobody to tell. */
+/* One interrupt for all queues: each is looked at (4.1.5.3). True when one of them has news. A
+ * queue may not be made yet when a stray interrupt comes, and a polled one has nobody to tell. */
 static bool serve_queues(struct virtio_pci_device *vp)
 {
 	bool news = false;
@@ -217,7 +217,7 @@ static int request_entry_per_queue(struct virtio_pci_device *vp,
 	return error;
 }
 
-/* One entry for all queues beside that for configuration changes, or a single one for everything. */
+/* One entry for all queues beside that for configuration changes, or a single one for all of it. */
 static int request_shared_entry(struct virtio_pci_device *vp, const struct virtqueue_info infos[],
 				struct attempt *attempt)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Wires: what is believed of the MADT, how the I/O APIC is programmed, devices that share a wire. */
+/* Wires: what is believed of the MADT, how the I/O APIC is programmed, devices that share one. */
 #include "test.h"
 
 #include <linux/errno.h>
@@ -21,7 +21,7 @@ static unsigned int count(enum madt_type type, size_t size)
 	return found;
 }
 
-/* ---- the MADT ------------------------------------------------------------------------------------ */
+/* ---- the MADT -------------------------------------------------------------------------------- */
 
 TEST(madt_entries_of_a_type)
 {
@@ -70,7 +70,7 @@ TEST(madt_entry_too_short)
 	CHECK_EQ(ioapic_pci_gsi(7).number, 9);
 }
 
-/* ---- where wires arrive --------------------------------------------------------------------------- */
+/* ---- where wires arrive ---------------------------------------------------------------------- */
 
 static void check_gsi(u8 irq, unsigned int number, bool level, bool active_low)
 {
@@ -141,7 +141,7 @@ TEST(ioapic_gsi_base_that_wraps)
 	CHECK_EQ(ioapic_route(&gsi, 0x40), -ENXIO);
 }
 
-/* ---- sharing -------------------------------------------------------------------------------------- */
+/* ---- sharing --------------------------------------------------------------------------------- */
 
 static const struct gsi gsi10 = { 10, true, false };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * How a device interrupts: a vector a queue, shared vectors, the pin, polling; in this order, each
- * fall back said and undone (virtio 1.2, 4.1.5.1.2, 4.1.5.3, 4.1.5.4; T18, T29, R23, R25, P18, P21).
+ * fall back said and undone (virtio 1.2, 4.1.5.1.2, 4.1.5.3, 4.1.5.4; faults T18, T29, R23, R25,
+ * P18, P21).
  */
 #include "test.h"
 
@@ -78,7 +79,7 @@ static void check_polled(void)
 	CHECK_STR(virtqueue_interrupt_name(driver.vqs[0]), "polled");
 }
 
-/* ---- the order ------------------------------------------------------------------------------------ */
+/* ---- the order ------------------------------------------------------------------------------- */
 
 TEST(virtio_pci_irq_a_vector_a_queue)
 {
@@ -197,7 +198,7 @@ TEST(virtio_pci_irq_no_local_apic)
 	check_polled();
 }
 
-/* ---- the option ----------------------------------------------------------------------------------- */
+/* ---- the option ------------------------------------------------------------------------------ */
 
 TEST(virtio_pci_irq_option_shared)
 {
@@ -233,7 +234,7 @@ TEST(virtio_pci_irq_option_unknown)
 	CHECK(msix_is_on());
 }
 
-/* ---- the pin ---------------------------------------------------------------------------------------- */
+/* ---- the pin --------------------------------------------------------------------------------- */
 
 static void boot_with_intx(void)
 {

@@ -79,7 +79,7 @@ static void mmio_write(void *context, u64 offset, unsigned int size, u32 value)
 
 static const struct world_mmio mmio = { WIRES_ADDRESS, 0x20, mmio_read, mmio_write, NULL };
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 /* Its end is the end of an allocation, so that the sanitizer sees a look beyond it. */
 static u8 *madt;
