@@ -50,7 +50,7 @@ static void print_event(const struct virtio_simple_event *event)
 	for (u32 i = 0; i < event->length; i++)
 		printk(event->data[i] >= ' ' && event->data[i] < 0x7f ? "%c" : "\\x%02x",
 		       event->data[i]);
-	printk("\"\n");
+	printk(event->cut ? "\" and %u bytes more\n" : "\"\n", event->cut);
 }
 
 static bool is_quit(const struct virtio_simple_event *event)

@@ -41,6 +41,7 @@ struct virtio_simple_request {
 struct virtio_simple_event {
 	u32 type;   /* VIRTIO_SIMPLE_EVENT_* */
 	u32 length; /* bytes of data */
+	u32 cut;    /* bytes of the event that are not here, because it is longer */
 	u8 data[VIRTIO_SIMPLE_EVENT_MAX];
 };
 
