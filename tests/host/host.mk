@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Host tests: the kernel's own sources, unchanged, in a simulated world, under ASan and UBSan.
-# `make test-host` runs them as gcc and as clang build them, then a sample of tests/guards.
+# `make test-host` runs them as gcc and as clang build them, then tests/guards.
 # `make test-host-gcc TESTS='virtqueue P07'` runs those whose name or file holds one of the words.
 
 HOST := $(BUILD)/host
 HOST_KERNEL := $(wildcard drivers/pci/*.c drivers/virtio/*.c) \
 	$(addprefix kernel/,device.c init.c irq.c time.c vsnprintf.c string.c)
-HOST_OWN := $(wildcard tests/host/*.c)
+HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 HOST_HEADERS := $(wildcard kernel/*.h drivers/*/*.h drivers/*/*/*.h tests/host/*.h \
 	tests/host/include/*/*.h tests/host/include/*/*/*.h)
 # -fno-pie: linker tables are constants, as in the kernel.
@@ -33,17 +33,19 @@ $(HOST)/$(1)/tests/%.c.o: tests/%.c $(HOST_HEADERS) tests/host/host.mk
 $(HOST)/$(1)/%.c.o: %.c $(HOST_HEADERS) tests/host/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(1) $(HOST_CFLAGS) $(HOST_CFLAGS_$(1)) $(HOST_RENAME) $$(HOST_EXTRA) -c $$< -o $$@
-$(HOST)/$(1)/tests.elf: $(patsubst %,$(HOST)/$(1)/%.o,$(HOST_KERNEL) $(HOST_OWN)) tests/host/tables.ld
+$(HOST)/$(1)/tests.elf: $(HOST_FILES:%=$(HOST)/$(1)/%.o) tests/host/tables.ld
 	$$(Q)$(1) $$(filter %.o,$$^) $(HOST_LDFLAGS) -o $$@
 # What tests/guards builds its variants with: a line to compile, one to link.
 $(HOST)/$(1)/commands: $(HOST)/$(1)/tests.elf
 	@printf '%s\n' '$(1) $(HOST_CFLAGS) $(HOST_CFLAGS_$(1)) $(HOST_RENAME)' \
-		'$(1) $(HOST_LDFLAGS)' '$(patsubst %,$(HOST)/$(1)/%.o,$(HOST_KERNEL) $(HOST_OWN))' > $$@
+		'$(1) $(HOST_LDFLAGS)' '$(HOST_FILES:%=$(HOST)/$(1)/%.o)' > $$@
 test-host-$(1): $(HOST)/$(1)/tests.elf
-	@echo "host tests, $(1):"; $(HOST)/$(1)/tests.elf $(TESTS)
+	@$(HOST)/$(1)/tests.elf $(TESTS) > $(HOST)/$(1)/log 2>&1; status=$$$$?; \
+		sed 's/ passed, .* failed$$$$/& (host tests, $(1))/' $(HOST)/$(1)/log; \
+		exit $$$$status
 endef
 $(eval $(call host_compiler,gcc))
 $(eval $(call host_compiler,clang))
 
 guards: $(HOST)/gcc/commands
-	@BUILD=$(BUILD) FULL=$(FULL) $(PYTHON) tests/guards/run.py
+	@BUILD=$(BUILD) $(PYTHON) tests/guards/run.py

@@ -17,7 +17,7 @@ struct modern modern = {
 	.offered = 1ULL << 32 | 1ULL << 28 | 1ULL << 29,
 };
 
-/* ---- surprise removal ---------------------------------------------------------------------------- */
+/* ---- surprise removal ----------------------------------------------------------------------- */
 
 bool modern_gone(struct modern *device)
 {
@@ -34,7 +34,7 @@ static u32 config_space_read(struct function *function, u16 where, unsigned int 
 	return size == 4 ? ~0u : (1u << size * 8) - 1;
 }
 
-/* ---- interrupts (4.1.5.1.2, PCI 3.0 6.8.2) -------------------------------------------------------- */
+/* ---- interrupts (4.1.5.1.2, PCI 3.0 6.8.2) -------------------------------------------------- */
 
 static u16 msix_flags(const struct modern *device)
 {
@@ -77,7 +77,7 @@ static void table_write(void *context, u64 offset, unsigned int size, u32 value)
 	device->table[offset / 4] = value;
 }
 
-/* ---- the structures ------------------------------------------------------------------------------- */
+/* ---- the structures ------------------------------------------------------------------------- */
 
 /* C46: a notification only when the device is live, 16 bits wide, of the queue's own index. */
 static void notify_write(struct modern *device, u64 offset, unsigned int size, u32 value)
@@ -138,7 +138,7 @@ static void bar_write(void *context, u64 offset, unsigned int size, u32 value)
 		CHECK(offset >= MODERN_DEVICE);
 		CHECK(device->status & 8); /* C43: not before FEATURES_OK */
 		CHECK(offset - MODERN_DEVICE + size <= device->config_length);
-		memcpy(device->config + offset - MODERN_DEVICE, &value, size);
+		memcpy(&device->config[offset - MODERN_DEVICE], &value, size);
 		device->config_writes++;
 	}
 }
@@ -159,7 +159,7 @@ static const struct world_mmio doorbells = { MODERN_DOORBELLS, 0x10000000, doorb
 					     doorbell_write, &modern };
 static const struct world_mmio table = { MODERN_TABLE, 0x1000, table_read, table_write, &modern };
 
-/* ---- making it ---------------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------------------ */
 
 void modern_set_cap(u8 position, u8 type, u8 bar_number, u32 offset, u32 length)
 {

@@ -14,7 +14,7 @@
 #include "transport_fixture.h"
 #include "world.h"
 
-/* ---- reset --------------------------------------------------------------------------------------- */
+/* ---- reset ---------------------------------------------------------------------------------- */
 
 /* T19: a device that never says it is reset is cut off from memory, and nobody is given it. */
 TEST(virtio_pci_T19_reset_never_completes)
@@ -84,7 +84,7 @@ TEST(virtio_pci_reset_device_gives_tokens_back)
 	CHECK(!virtqueue_kick(driver.vqs[0]));
 }
 
-/* ---- DRIVER_OK ----------------------------------------------------------------------------------- */
+/* ---- DRIVER_OK ------------------------------------------------------------------------------ */
 
 TEST(virtio_pci_T22_driver_ok_dropped)
 {
@@ -105,7 +105,7 @@ TEST(virtio_pci_T21_needs_reset_at_driver_ok)
 	CHECK_EQ(modern.status, 0x80);
 }
 
-/* ---- configuration (2.5.1) ------------------------------------------------------------------------ */
+/* ---- configuration (2.5.1) ------------------------------------------------------------------ */
 
 TEST(virtio_pci_config_reads_at_every_offset_and_length)
 {
@@ -190,7 +190,7 @@ TEST(virtio_pci_P22_bus_master_does_not_stick)
 	CHECK_EQ(modern.function->config[PCI_COMMAND], 0);
 }
 
-/* ---- sweeps: each in a process of its own ---------------------------------------------------------- */
+/* ---- sweeps: each in a process of its own --------------------------------------------------- */
 
 enum { WENT_WELL = 0, CAME_UP = 3 };
 
@@ -250,7 +250,7 @@ static int attach_with_failure(u64 n)
 	return error;
 }
 
-/* X04: every allocation of a probe fails once; each time all is given back and the next try works. */
+/* X04: each allocation of a probe fails once; all is given back, and the next try works. */
 TEST(virtio_pci_X04_each_allocation_fails_once)
 {
 	unsigned int failures = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which capability is taken for which structure (virtio 1.2, 4.1.4; faults P09, P13, T01 to T06). */
+/* Which capability is taken for which structure (virtio 1.2, 4.1.4; faults P09 to P14, T01-T06). */
 #include "test.h"
 
 #include <linux/errno.h>
@@ -108,6 +108,17 @@ TEST(virtio_pci_T02_structure_past_its_bar)
 	bad_one_first(20, 4, 0xfffffffc, 0x1004); /* wraps 2^32 */
 	bad_one_first(20, 4, 0x1000, 0xffffffff);
 	bad_one_first(20, 4, 0x1000, 0xfffff000); /* ... to 0 */
+}
+
+/* What is mapped of a long one is bounded, which must not hide that it does not fit. */
+TEST(virtio_pci_T02_long_structure_past_its_bar)
+{
+	make();
+	machine_set_bar(modern.function, 4, 0xf0000000, 0x2000000, SIM_64);
+	modern_set_cap(MODERN_CAP_COMMON, 1, 4, 0, 0x2000000);
+	CHECK_EQ(find(), 0);
+	modern_set_cap(MODERN_CAP_COMMON, 1, 4, 4, 0x2000000);
+	CHECK_EQ(find(), -ENODEV);
 }
 
 TEST(virtio_pci_T02_structure_that_just_fits)

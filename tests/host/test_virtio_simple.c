@@ -11,7 +11,7 @@
 #include "simple_fixture.h"
 #include "world.h"
 
-/* ---- queues -------------------------------------------------------------------------------------- */
+/* ---- queues --------------------------------------------------------------------------------- */
 
 static void check_enabled(unsigned int mask)
 {
@@ -96,7 +96,7 @@ TEST(virtio_simple_tag_without_an_end)
 	CHECK_EQ(strlen(virtio_simple_tag(virtio_simple_get(0))), 32);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static u8 payload[100], answer_memory[100];
 
@@ -259,7 +259,7 @@ TEST(virtio_simple_70000_requests_by_interrupt_and_polled)
 	CHECK(counters.notifications <= 71001);
 }
 
-/* ---- events -------------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 static int next_event(u32 length, u32 written, struct virtio_simple_event *event)
 {
@@ -351,7 +351,7 @@ TEST(virtio_simple_1000_events)
 	}
 }
 
-/* ---- configuration --------------------------------------------------------------------------------- */
+/* ---- configuration -------------------------------------------------------------------------- */
 
 TEST(virtio_simple_configuration_fields)
 {

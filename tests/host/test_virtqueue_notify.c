@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who tells whom, and when: notifications (virtio 1.2, 2.7.10, 2.7.13.4), interrupts (2.7.7, 2.7.14)
- * and the barriers that keep either from being lost. What another processor can see is modelled as
- * x86 has it: a store is sure to be visible only once a full barrier came after it.
+ * Who tells whom, and when: notifications (virtio 1.2, 2.7.10, 2.7.13.4), interrupts (2.7.7,
+ * 2.7.14) and the barriers that keep either from being lost. What another processor can see is
+ * modelled as x86 has it: a store is sure to be visible only once a full barrier came after it.
  */
 #include "test.h"
 
@@ -12,7 +12,7 @@
 #include "queue_fixture.h"
 #include "world.h"
 
-/* ---- notifications ----------------------------------------------------------------------------- */
+/* ---- notifications -------------------------------------------------------------------------- */
 
 static void kick_and_compare(u16 count)
 {
@@ -86,7 +86,7 @@ TEST(virtqueue_kick_with_nothing_new_is_silent)
 	CHECK_EQ(queue.notified, 1);
 }
 
-/* ---- barriers ----------------------------------------------------------------------------------- */
+/* ---- barriers ------------------------------------------------------------------------------- */
 
 static unsigned int full_barriers, write_barriers;
 static u16 visible_avail_idx, visible_flags, visible_used_event;
@@ -221,7 +221,7 @@ TEST(virtqueue_read_barrier_between_idx_and_element)
 	CHECK_EQ(step, 2);
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 
 /* A made queue is quiet until somebody asks. */
 TEST(virtqueue_quiet_from_the_start)
@@ -333,7 +333,7 @@ TEST(virtqueue_R23_spurious_interrupt)
 	CHECK_EQ(queue.called_back, 0);
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------ */
+/* ---- waiting -------------------------------------------------------------------------------- */
 
 static u64 done_at;
 

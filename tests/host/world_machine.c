@@ -14,7 +14,7 @@
 #include "kernel/timer.h"
 #include "world.h"
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 u64 world_now;
 void (*world_idle_hook)(void);
@@ -52,7 +52,7 @@ void cpu_relax(void)
 	idle();
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 
 bool world_irqs_on = true;
 bool world_has_apic = true;
@@ -148,7 +148,7 @@ void apic_write(enum apic_register reg, u32 value)
 	eois += reg == APIC_EOI;
 }
 
-/* ---- barriers and shared memory ------------------------------------------------------------------ */
+/* ---- barriers and shared memory ------------------------------------------------------------- */
 
 void (*world_barrier_hook)(enum world_barrier kind);
 void (*world_shared_hook)(const void *field);
@@ -174,7 +174,7 @@ u32 world_shared_read32(const void *field)
 	return *(const volatile u32 *)field;
 }
 
-/* ---- registers --------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------ */
 
 #define REGIONS_MAX 64
 static const struct world_mmio *regions[REGIONS_MAX];
