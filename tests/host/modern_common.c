@@ -199,7 +199,9 @@ static void write_queue(struct modern *device, u64 offset, u32 value)
 		CHECK(value <= queue->size);
 		if (!device->size_ignored)
 			queue->size = (u16)value;
-	} else if (!(device->high_ignored && offset & 4)) {
+	} else {
+		if (device->high_ignored && offset & 4)
+			value = 0xdead;
 		*address = (*address & ~half) | (u64)value << (offset & 4) * 8;
 	}
 }

@@ -307,6 +307,24 @@ TEST(virtio_simple_event_that_claims_more_than_was_written)
 	CHECK_EQ(next_event(100, 50, &event), -EIO);
 }
 
+TEST(virtio_simple_event_that_claims_less_than_was_written)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(50, 8 + 100, &event), -EIO);
+}
+
+/* Longer than any buffer: what there was room for comes, and how much is missing. */
+TEST(virtio_simple_event_comes_cut)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(VIRTIO_SIMPLE_EVENT_MAX + 96, 512, &event), 0);
+	CHECK_EQ(event.length, VIRTIO_SIMPLE_EVENT_MAX);
+	CHECK_EQ(event.cut, 96);
+	CHECK_EQ(event.data[VIRTIO_SIMPLE_EVENT_MAX - 1], 0x33);
+}
+
 TEST(virtio_simple_event_length_of_4_gib)
 {
 	struct virtio_simple_event event;
