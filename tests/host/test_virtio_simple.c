@@ -314,6 +314,13 @@ TEST(virtio_simple_event_that_claims_less_than_was_written)
 	CHECK_EQ(next_event(50, 8 + 100, &event), -EIO);
 }
 
+TEST(virtio_simple_event_that_fills_its_buffer_and_claims_less)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(50, 512, &event), -EIO);
+}
+
 /* Longer than any buffer: what there was room for comes, and how much is missing. */
 TEST(virtio_simple_event_comes_cut)
 {

@@ -85,7 +85,7 @@ TEST(virtqueue_kick_with_nothing_new_is_silent)
 	CHECK_EQ(queue.notified, 1);
 }
 
-/* The counter of what was added since the last kick has 16 bits on the ring; 2^16 is not nothing. */
+/* What was added since the last kick is counted in 16 bits; 65,536 must not look like nothing. */
 TEST(virtqueue_C29_kick_after_65536_without_one)
 {
 	for (unsigned int features = PLAIN; features <= EVENT; features += EVENT) {
