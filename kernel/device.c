@@ -71,7 +71,8 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 
 	device->driver = driver;
 	error = device->bus->probe(device);
-	device->probe_error = error;
+	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
+	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
 		return 0;
 	if (error != -ENODEV)

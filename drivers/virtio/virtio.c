@@ -30,18 +30,20 @@ static void add_status(struct virtio_device *vdev, u8 bit)
 int virtio_reset_device(struct virtio_device *vdev)
 {
 	struct virtqueue *vq;
+	bool reachable = !vdev->failed;
 	int error;
 
 	vdev->driver_ok = false;
-	error = vdev->failed ? -EIO : vdev->config->reset(vdev);
-	if (error && !vdev->failed) {
+	error = reachable ? vdev->config->reset(vdev) : -EIO;
+	if (error && reachable) {
 		vdev->failed = true;
 		dev_printk(&vdev->dev,
 			   "E04 the reset was not confirmed (status 0x%02x); "
 			   "the device is cut off and not used again\n",
 			   vdev->config->get_status(vdev));
 	}
-	vdev->config->synchronize_cbs(vdev);
+	if (reachable)
+		vdev->config->synchronize_cbs(vdev);
 	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
 		vq->broken = true;
 	return error;

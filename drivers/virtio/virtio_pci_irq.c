@@ -115,17 +115,26 @@ int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqu
 	return error;
 }
 
-/* A device that was reset has no vectors any more; one that refused some must forget the others. */
+/* A device that was reset has no vectors any more; one that refused some must forget the others;
+ * one that would not reset is not touched again. */
+static void forget_vectors(struct virtio_pci_device *vp)
+{
+	if (vp->vdev.failed)
+		return;
+	vp_write(vp, msix_config, VIRTIO_MSI_NO_VECTOR);
+	for (unsigned int i = 0; i < vp->vq_count; i++) {
+		vp_write(vp, queue_select, i);
+		vp_write(vp, queue_msix_vector, VIRTIO_MSI_NO_VECTOR);
+	}
+}
+
 void virtio_pci_free_vectors(struct virtio_pci_device *vp)
 {
 	if (!vp->pci_dev->msix)
 		return;
-	vp_write(vp, msix_config, VIRTIO_MSI_NO_VECTOR);
+	forget_vectors(vp);
 	vp->config_vector = -1;
-	for (unsigned int i = 0; i < vp->vq_count; i++) {
-		vp_write(vp, queue_select, i);
-		vp_write(vp, queue_msix_vector, VIRTIO_MSI_NO_VECTOR);
+	for (unsigned int i = 0; i < vp->vq_count; i++)
 		vp->vqs[i].vector = -1;
-	}
 	pci_disable_msix(vp->pci_dev);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where the device keeps its structures: vendor capabilities that name a BAR, an offset and a
- * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into a local
- * copy and used only when it fits; the first usable one of a type wins.
+ * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into
+ * a local copy and used only when it fits; the first usable one of a type wins.
  */
 #include <linux/errno.h>
 

@@ -41,9 +41,8 @@ static u16 descriptors_for(const struct virtqueue *vq, unsigned int total)
 int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
 		  unsigned int in, void *token)
 {
-	u64 readable = total_bytes(buffers, out);
-	u64 writable = total_bytes(buffers + out, in);
 	unsigned int total = out + in;
+	u64 readable, writable;
 	u16 head;
 
 	if (vq->broken)
@@ -51,6 +50,8 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	/* 2.7.5.3.1: a chain is never longer than the queue, in a table of its own neither. */
 	if (!token || !total || out > vq->num || in > vq->num || total > vq->num)
 		return -EINVAL;
+	readable = total_bytes(buffers, out);
+	writable = total_bytes(buffers + out, in);
 	if ((out && !readable) || (in && !writable) || readable + writable > CHAIN_BYTES_MAX)
 		return -EINVAL;
 	if (descriptors_for(vq, total) > vq->num_free)

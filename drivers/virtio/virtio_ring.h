@@ -69,7 +69,7 @@ struct virtqueue {
 	size_t ring_bytes;
 	struct vring_desc *indirect_tables; /* VRING_INDIRECT_MAX for each head, NULL without */
 	u16 avail_idx;			    /* what we last published */
-	u16 num_added;			    /* since the last kick */
+	u32 num_added;			    /* since the last kick */
 	u16 last_used;			    /* how far we took */
 	u16 used_event;			    /* what we last published there (EVENT_IDX) */
 	bool callbacks;
