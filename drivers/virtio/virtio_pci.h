@@ -50,7 +50,8 @@ int virtio_pci_id(u16 device, u16 subsystem_device, u8 revision);
 /* Whether the subsystem id decides, of a device id that is a virtio one. */
 bool virtio_pci_is_transitional(u16 device, u8 revision);
 
-/* Finds and maps the structures (4.1.4); 0, or -ENODEV after a line that names the missing one. */
+/* Finds and maps the structures (4.1.4); 0, or -EOPNOTSUPP after a line that names the missing
+ * one. */
 int virtio_pci_find_regions(struct virtio_pci_device *vp);
 
 /* Registers of the common configuration, at their natural width (4.1.3.1). Every access of the

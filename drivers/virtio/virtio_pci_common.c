@@ -33,7 +33,6 @@ static void print_regions(const struct virtio_pci_device *vp)
 	print_region(vp, "device configuration", &vp->device);
 }
 
-/* Finds the structures; the device can reach memory only once it is known to be usable. */
 static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
 {
 	int error = virtio_pci_find_regions(vp);
@@ -42,7 +41,20 @@ static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
 		return error;
 	print_regions(vp);
 	vp->vdev.config = &virtio_pci_modern_ops;
-	return pci_set_master(vp->pci_dev);
+	return 0;
+}
+
+/* Whoever had the device before may have left it running: it is reset before it may reach memory,
+ * and one that does not confirm never may. */
+static int let_it_reach_memory(struct virtio_pci_device *vp)
+{
+	int error = vp->vdev.config->reset(&vp->vdev);
+
+	if (!error)
+		return pci_set_master(vp->pci_dev);
+	dev_printk(&vp->pci_dev->dev,
+		   "E04 the reset was not confirmed; the device is cut off and not used\n");
+	return error;
 }
 
 static int set_up(struct virtio_pci_device *vp)
@@ -52,6 +64,8 @@ static int set_up(struct virtio_pci_device *vp)
 	if (error)
 		return error;
 	error = virtio_pci_modern_probe(vp);
+	if (!error)
+		error = let_it_reach_memory(vp);
 	if (!error)
 		error = register_virtio_device(&vp->vdev);
 	if (error)

@@ -89,6 +89,17 @@ static int request_all(struct virtio_pci_device *vp, const struct virtqueue_info
 	return error;
 }
 
+/* Why there are no interrupts, where nobody said it yet. */
+static void explain(const struct virtio_pci_device *vp, int error)
+{
+	if (error == -ENOSPC)
+		dev_printk(&vp->vdev.dev, "all interrupt vectors of this CPU are taken\n");
+	else if (error == -ENODEV)
+		dev_printk(&vp->vdev.dev, "this CPU has no local APIC to take interrupts\n");
+	else if (error == -ENOMEM)
+		dev_printk(&vp->vdev.dev, "out of memory for the MSI-X table's state\n");
+}
+
 int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqueue_info infos[])
 {
 	int count = pci_msix_vec_count(vp->pci_dev);
@@ -103,9 +114,9 @@ int virtio_pci_request_vectors(struct virtio_pci_device *vp, const struct virtqu
 		return -ENOSPC;
 	}
 	error = pci_enable_msix(vp->pci_dev);
-	if (error)
-		return error;
-	error = request_all(vp, infos);
+	if (!error)
+		error = request_all(vp, infos);
+	explain(vp, error);
 	if (error)
 		virtio_pci_free_vectors(vp);
 	else

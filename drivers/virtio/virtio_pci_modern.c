@@ -91,16 +91,20 @@ static bool is_reset(void *context)
 	return modern_get_status(context) == 0;
 }
 
-/* 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back. A device that does not get
- * there may go on writing to memory it was given, so its bus mastering goes. */
+/* 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back; but registers that nobody
+ * decodes read 0 as well. A device that does not get there may go on writing to memory it was
+ * given, so its bus mastering goes. */
 static int modern_reset(struct virtio_device *vdev)
 {
+	struct pci_dev *dev = to_vp_device(vdev)->pci_dev;
 	int error;
 
 	modern_set_status(vdev, 0);
 	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
+	if (!error && !pci_decodes_memory(dev))
+		error = -EIO;
 	if (error)
-		pci_clear_master(to_vp_device(vdev)->pci_dev);
+		pci_clear_master(dev);
 	return error;
 }
 

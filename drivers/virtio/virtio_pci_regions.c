@@ -53,7 +53,8 @@ static void read_capability(const struct pci_dev *dev, u8 position, struct capab
 	pci_read_config_dword(dev, position + VIRTIO_PCI_CAP_LENGTH, &capability->length);
 }
 
-/* Why a capability cannot be used, or NULL. Reserved BARs are to be ignored (4.1.4.1). */
+/* Why a capability cannot be used, or NULL. Reserved BARs are to be ignored, and lengths beyond
+ * what we use are fine (4.1.4.1), but not beyond the BAR: then the rest is not to be believed. */
 static const char *refusal(const struct pci_dev *dev, const struct region_rule *rule,
 			   const struct capability *capability)
 {
@@ -141,7 +142,7 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 			   "E15 no usable %s capability: the device has no modern "
 			   "interface (disable-modern=on?), and the legacy one is not driven\n",
 			   rules[i].name);
-		return -ENODEV;
+		return -EOPNOTSUPP;
 	}
 	return 0;
 }

@@ -228,7 +228,8 @@ static void report_vector(struct virtio_pci_device *vp, const struct virtio_pci_
 	struct pci_msix_state state;
 
 	if (queue->vector < 0 || pci_msix_state(vp->pci_dev, queue->entry, &state)) {
-		printk("  interrupt: none, the queue is polled\n");
+		printk("  interrupt: none, the queue is polled; ISR status 0x%02x\n",
+		       readb(vp->isr.base));
 		return;
 	}
 	printk("  interrupt: MSI-X %s%s, entry %u %s%s, vector 0x%02x taken %llu times\n",
@@ -248,7 +249,11 @@ static void report(struct virtqueue *vq)
 	printk("  device %s: status 0x%02x, bus master %s\n", dev_name(&vp->pci_dev->dev), status,
 	       master ? "on" : "off");
 	report_vector(vp, queue);
-	if (!master)
+	if (!pci_decodes_memory(vp->pci_dev))
+		printk("  E03 memory decoding is off, or the device is gone: its registers read as "
+		       "0; "
+		       "look at bit 1 of the PCI command register\n");
+	else if (!master)
 		printk("  E01 bus mastering is off: the device may not read its rings; "
 		       "set bit 2 of the PCI command register\n");
 	else if (status & VIRTIO_CONFIG_S_NEEDS_RESET)

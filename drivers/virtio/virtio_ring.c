@@ -236,15 +236,18 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 {
 	va_list arguments;
+	u64 flags;
 
 	if (vq->broken)
 		return;
 	vq->broken = true;
+	flags = local_irq_save(); /* a handler's line must not come in between */
 	dev_printk(&vq->vdev->dev, "E12 queue %u (%s) is broken: ", vq->index, vq->name);
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
 	printk("; it takes no more requests\n");
+	local_irq_restore(flags);
 }
 
 bool virtqueue_is_broken(const struct virtqueue *vq)

@@ -77,12 +77,16 @@ int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_
 
 	if (!simple->eventq)
 		return -ENODEV;
+	if (simple->failed)
+		return -EIO;
 	error = wait_for_event(simple, timeout_ns);
 	if (error)
 		return error;
 	memory = virtqueue_get_buf(simple->eventq, &written);
-	if (!memory)
+	if (!memory) {
+		virtio_simple_fail(simple);
 		return -EIO;
+	}
 	error = take(event, memory, written);
 	if (post(simple, memory) || !virtqueue_kick(simple->eventq))
 		return -EIO;

@@ -13,7 +13,7 @@
 
 TEST(virtio_pci_boot_finds_and_drives_it)
 {
-	static const u8 ladder[] = { 0, 1, 0, 1, 3, 11, 15 };
+	static const u8 ladder[] = { 0, 0, 1, 0, 1, 3, 11, 15 };
 
 	transport_boot();
 	CHECK(driver.live);
