@@ -279,10 +279,12 @@ static bool run_series(struct virtio_simple *simple, enum virtqueue_wait how, u3
 {
 	struct series series = { simple, how, total, depth, 0 };
 	struct virtqueue_counters before, after, cost = {};
-	u64 start = ktime_get_ns(), ns;
+	u64 start, ns;
 	bool ok;
 
+	virtio_simple_settle(simple);
 	virtio_simple_count(simple, 0, &before);
+	start = ktime_get_ns();
 	ok = run_batches(&series);
 	ns = ktime_get_ns() - start;
 	virtio_simple_count(simple, 0, &after);

@@ -39,18 +39,25 @@ static const char *type_name(u32 type)
 
 static void print_event(const struct virtio_simple_event *event)
 {
+	static char text[4 * VIRTIO_SIMPLE_EVENT_MAX + 1];
+	size_t used = 0;
 	__le32 lost;
+
+	text[0] = '\0';
 
 	if (event->type == VIRTIO_SIMPLE_EVENT_OVERRUN && event->length == sizeof(lost)) {
 		memcpy(&lost, event->data, sizeof(lost));
 		printk("listen: %u events were lost\n", le32_to_cpu(lost));
 		return;
 	}
-	printk("listen: event %s, %u bytes: \"", type_name(event->type), event->length);
+	/* One call for the whole line: a handler may print in between. */
 	for (u32 i = 0; i < event->length; i++)
-		printk(event->data[i] >= ' ' && event->data[i] < 0x7f ? "%c" : "\\x%02x",
-		       event->data[i]);
-	printk("\"\n");
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 event->data[i] >= ' ' && event->data[i] < 0x7f ? "%c"
+											: "\\x%02x",
+					 event->data[i]);
+	printk("listen: event %s, %u bytes: \"%s\"", type_name(event->type), event->length, text);
+	printk(event->cut ? " and %u bytes more\n" : "\n", event->cut);
 }
 
 static bool is_quit(const struct virtio_simple_event *event)

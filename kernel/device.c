@@ -7,6 +7,7 @@
 
 #include <linux/errno.h>
 
+#include "kernel/irq.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -71,7 +72,8 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 
 	device->driver = driver;
 	error = device->bus->probe(device);
-	device->probe_error = error;
+	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
+	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
 		return 0;
 	if (error != -ENODEV)
@@ -179,12 +181,14 @@ void driver_unregister(struct device_driver *driver)
 
 void dev_printk(const struct device *device, const char *format, ...)
 {
+	u64 flags = local_irq_save(); /* a handler's line must not come in between */
 	va_list arguments;
 
 	printk("%s %s: ", device->driver ? device->driver->name : device->bus->name, device->name);
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
+	local_irq_restore(flags);
 }
 
 static void print_device(const struct device *device, unsigned int depth)
@@ -203,16 +207,18 @@ static void print_device(const struct device *device, unsigned int depth)
 		printk("no driver\n");
 }
 
-/* Deep enough for PCI's 256 buses one behind the other would be unreadable; 16 is not. */
-#define TREE_DEPTH_MAX 16
+/* Recursion on the boot stack; bridges one behind the other go deeper on no machine we know. */
+#define TREE_DEPTH_MAX 64
 
 static void print_children(const struct device *parent, unsigned int depth)
 {
 	struct bus_type *bus;
 	struct device *device;
 
-	if (depth > TREE_DEPTH_MAX)
+	if (depth > TREE_DEPTH_MAX) {
+		printk("%*s... deeper than is shown\n", (int)(2 * depth + 2), "");
 		return;
+	}
 	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {
 		list_for_each_entry(device, &bus->devices, struct device, bus_node) {
 			if (device->parent != parent)

@@ -85,11 +85,12 @@ install_result() {
 	say "ready: $result"
 }
 
-# Edits to the device leave a result each; the newest few are kept.
+# Edits to the device leave a result each; those of a day, which may be in use, and the newest few
+# of the others are kept.
 drop_old_results() {
 	local old
-	find "$CACHE" -maxdepth 1 -name 'qemu-*-????????????' -printf '%T@ %p\n' | sort -rn |
-		tail -n +7 | while read -r _ old; do rm -rf "$old"; done
+	find "$CACHE" -maxdepth 1 -name 'qemu-*-????????????' -mtime +0 -printf '%T@ %p\n' |
+		sort -rn | tail -n +6 | while read -r _ old; do rm -rf "$old"; done
 }
 
 main() {

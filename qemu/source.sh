@@ -195,7 +195,7 @@ name_device() {
 # leave out the VGA unless asked for pixman.
 version_options() {
 	local known
-	known=$("$1/configure" --help)
+	known=$(cd "$1" && ./configure --help) # it leaves a log where it is called
 	! grep -q -- '--meson=' <<<"$known" || echo "--meson=$(command -v meson)"
 	! grep -q '^  pixman ' <<<"$known" || echo --enable-pixman
 }

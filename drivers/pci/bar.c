@@ -203,6 +203,9 @@ static void read_prefetch_window(struct pci_dev *bridge)
 	}
 	if (!base && !limit)
 		return;
+	/* Upper halves the wrong way round are left over, and mean nothing. */
+	if (base_high > limit_high)
+		base_high = limit_high = 0;
 	print_window(bridge, (u64)base_high << 32 | (u64)(base & 0xfff0) << 16,
 		     ((u64)limit_high << 32 | (u64)(limit & 0xfff0) << 16) + 0xfffff, flags);
 }

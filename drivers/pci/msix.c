@@ -101,8 +101,10 @@ static bool intx_is_allowed(const struct pci_dev *dev)
 static int switch_on(const struct pci_dev *dev, struct pci_msix *msix)
 {
 	write_flags(dev, msix, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	if (!(read_flags(dev, msix->position) & PCI_MSIX_FLAGS_ENABLE))
+	if (!(read_flags(dev, msix->position) & PCI_MSIX_FLAGS_ENABLE)) {
+		write_flags(dev, msix, PCI_MSIX_FLAGS_MASKALL, 0);
 		return -EIO;
+	}
 	for (unsigned int i = 0; i < msix->count; i++)
 		mask_entry(msix, i);
 	msix->intx = intx_is_allowed(dev);

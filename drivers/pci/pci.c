@@ -21,6 +21,22 @@ static int update_command(const struct pci_dev *dev, u16 clear, u16 set)
 	return (now & (clear | set)) == set ? 0 : -EIO;
 }
 
+/* Without No_Soft_Reset a function comes back from D3 as after a reset: its BARs are empty (PCI
+ * Power Management 1.2, 5.4.1). */
+static void restore_bars(const struct pci_dev *dev)
+{
+	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
+		const struct pci_resource *resource = &dev->resource[i];
+		unsigned int where = PCI_BASE_ADDRESS_0 + 4 * i;
+
+		if (!resource->flags)
+			continue;
+		pci_write_config_dword(dev, where, (u32)resource->start);
+		if (resource->flags & PCI_RESOURCE_MEM_64)
+			pci_write_config_dword(dev, where + 4, (u32)(resource->start >> 32));
+	}
+}
+
 /* A function in D3 answers configuration cycles only (PCI Power Management 1.2, 3.4.4). */
 static void wake_up(const struct pci_dev *dev)
 {
@@ -35,6 +51,8 @@ static void wake_up(const struct pci_dev *dev)
 	control &= (u16)~PCI_PM_CTRL_STATE_MASK;
 	pci_write_config_word(dev, position + PCI_PM_CTRL, control);
 	udelay(D3HOT_TO_D0_MS * 1000);
+	if (!(control & PCI_PM_CTRL_NO_SOFT_RESET))
+		restore_bars(dev);
 }
 
 static u16 decode_bits(const struct pci_dev *dev)
@@ -92,6 +110,14 @@ bool pci_is_master(const struct pci_dev *dev)
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
 	return command != 0xffff && command & PCI_COMMAND_MASTER;
+}
+
+bool pci_decodes(const struct pci_dev *dev, u16 kind)
+{
+	u16 command;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	return command != 0xffff && command & kind;
 }
 
 volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset, u64 length)

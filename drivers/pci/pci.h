@@ -178,6 +178,8 @@ void pci_disable_device(struct pci_dev *dev);
 int pci_set_master(struct pci_dev *dev);
 void pci_clear_master(struct pci_dev *dev);
 bool pci_is_master(const struct pci_dev *dev);
+/* Whether the function is there and answers in its BARs of a kind: PCI_COMMAND_MEMORY or _IO. */
+bool pci_decodes(const struct pci_dev *dev, u16 kind);
 
 /*
  * Maps `length` bytes at `offset` of memory BAR `bar`. NULL when the BAR is absent, unassigned or

@@ -10,12 +10,12 @@
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
 #define CLASS_STORAGE_IDE 0x0101
-#define CLASS_BRIDGE_PCI 0x0604
 
-/* How long a function may answer "not yet" (PCI Express 4.0, 2.3.1); Linux waits as long. */
+/* How long a function may answer "not yet" (PCI Express 4.0, 6.6.1: 1 s after a reset). */
 #define NOT_READY_MS 1000
 
 /* The words for a function with a PCI Express capability, by its port type (PCIe 4.0, 7.5.3.2). */
@@ -238,21 +238,32 @@ static struct pci_bus *alloc_bus(u8 number, const struct pci_config_ops *ops, st
 
 static void scan_child_bus(struct pci_bus *bus);
 
-/*
- * The firmware numbered the buses. A bridge must lead to a higher number than any seen before it:
- * that bounds the recursion, and no bus is scanned twice.
- */
+/* Bus numbers that were scanned; each is scanned once, which bounds the recursion. */
+static u64 seen_buses[4];
+
+/* True the first time it is asked of a number. */
+static bool claim_bus(u8 number)
+{
+	u64 bit = BIT_ULL(number % 64);
+	bool free = !(seen_buses[number / 64] & bit);
+
+	seen_buses[number / 64] |= bit;
+	return free;
+}
+
+/* The firmware numbered the buses. A bridge must lead from a lower number to a higher one, so that
+ * what it forwards is for the buses behind it; the order among bridges is the firmware's. */
 static void pci_scan_bridge(struct pci_bus *bus, struct pci_dev *bridge)
 {
 	u8 secondary, subordinate;
 
 	pci_read_config_byte(bridge, PCI_SECONDARY_BUS, &secondary);
 	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, &subordinate);
-	if (secondary <= bus->last || subordinate < secondary) {
+	if (secondary <= bus->number || subordinate < secondary || !claim_bus(secondary)) {
 		dev_printk(&bridge->dev,
-			   "bridge leads to [bus %02x-%02x] after bus %02x; "
-			   "what is behind it is left out\n",
-			   secondary, subordinate, bus->last);
+			   "bridge on bus %02x leads to [bus %02x-%02x]; what is behind it is left "
+			   "out\n",
+			   bus->number, secondary, subordinate);
 		return;
 	}
 	bridge->subordinate = alloc_bus(secondary, bus->ops, bridge);
@@ -277,6 +288,8 @@ struct pci_bus *pci_scan_bus(u8 number, const struct pci_config_ops *ops)
 {
 	struct pci_bus *bus = alloc_bus(number, ops, NULL);
 
+	memset(seen_buses, 0, sizeof(seen_buses));
+	claim_bus(number);
 	if (bus)
 		scan_child_bus(bus);
 	return bus;

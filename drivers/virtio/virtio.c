@@ -33,18 +33,20 @@ static void add_status(struct virtio_device *vdev, u8 bit)
 int virtio_reset_device(struct virtio_device *vdev)
 {
 	struct virtqueue *vq;
+	bool reachable = !vdev->failed;
 	int error;
 
 	vdev->driver_ok = false;
-	error = vdev->failed ? -EIO : vdev->config->reset(vdev);
-	if (error && !vdev->failed) {
+	error = reachable ? vdev->config->reset(vdev) : -EIO;
+	if (error && reachable) {
 		vdev->failed = true;
 		dev_printk(&vdev->dev,
 			   "E04 the reset was not confirmed (status 0x%02x); "
 			   "the device is cut off and not used again\n",
 			   vdev->config->get_status(vdev));
 	}
-	vdev->config->synchronize_cbs(vdev);
+	if (reachable)
+		vdev->config->synchronize_cbs(vdev);
 	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
 		vq->broken = true;
 	return error;
@@ -52,13 +54,16 @@ int virtio_reset_device(struct virtio_device *vdev)
 
 /* ---- negotiation ---------------------------------------------------------------------------- */
 
+/* 2.2: bits 0 to 23 and from 50 on are the device type's; the others are not a driver's to take. */
+#define DEVICE_TYPE_FEATURES ((BIT_ULL(24) - 1) | ~(BIT_ULL(50) - 1))
+
 static u64 driver_features(const struct virtio_driver *driver)
 {
-	u64 features = virtio_transport_features();
+	u64 features = 0;
 
 	for (unsigned int i = 0; i < driver->feature_table_size; i++)
-		features |= BIT_ULL(driver->feature_table[i]);
-	return features;
+		features |= driver->feature_table[i] < 64 ? BIT_ULL(driver->feature_table[i]) : 0;
+	return (features & DEVICE_TYPE_FEATURES) | virtio_transport_features();
 }
 
 static void print_features(struct virtio_device *vdev, const char *what, u64 features)
@@ -70,7 +75,7 @@ static void print_features(struct virtio_device *vdev, const char *what, u64 fea
 	dev_printk(&vdev->dev, "features %s 0x%llx: %s\n", what, features, names);
 }
 
-/* Step 5, and the driver's own word on what is left. */
+/* Step 4, with the driver's own word on what is left. */
 static int negotiate(struct virtio_device *vdev)
 {
 	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
@@ -90,7 +95,7 @@ static int negotiate(struct virtio_device *vdev)
 	return vdev->config->finalize_features(vdev);
 }
 
-/* Steps 6 and 7: only a bit that reads back says that the device agrees. */
+/* Steps 5 and 6: only a bit that reads back says that the device agrees. */
 static int confirm_features(struct virtio_device *vdev)
 {
 	u8 status;
@@ -108,7 +113,7 @@ static int confirm_features(struct virtio_device *vdev)
 		   "E05 status 0x%02x after writing FEATURES_OK: the device refuses "
 		   "0x%llx of the 0x%llx it offered\n",
 		   status, vdev->features, vdev->device_features);
-	return -ENODEV;
+	return -EIO;
 }
 
 /* ---- the life cycle ------------------------------------------------------------------------- */
@@ -124,7 +129,7 @@ static int introduce(struct virtio_device *vdev)
 	print_status(vdev, "ACKNOWLEDGE");
 	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* step 3 */
 	print_status(vdev, "DRIVER");
-	error = negotiate(vdev); /* steps 4 and 5 */
+	error = negotiate(vdev); /* step 4 */
 	return error ? error : confirm_features(vdev);
 }
 
@@ -290,20 +295,26 @@ int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, 
 /* ---- configuration -------------------------------------------------------------------------- */
 
 /* 2.1.2: the device is in an error state; what is outstanding will not come back. */
-static void break_queues(struct virtio_device *vdev)
+static void break_queues(struct virtio_device *vdev, const char *why)
 {
 	struct virtqueue *vq;
 
 	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
-		virtqueue_break(vq, "the device says NEEDS_RESET; QEMU's own log tells why");
+		virtqueue_break(vq, "%s", why);
 }
 
 void virtio_config_changed(struct virtio_device *vdev)
 {
+	u8 status = vdev->config->get_status(vdev);
 	const struct virtio_driver *driver;
 
-	if (vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_NEEDS_RESET) {
-		break_queues(vdev);
+	/* All ones is no status: nobody answers there. */
+	if (status == 0xff) {
+		break_queues(vdev, "the device is gone: its status reads 0xff");
+		return;
+	}
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		break_queues(vdev, "the device says NEEDS_RESET; QEMU's own log tells why");
 		return;
 	}
 	if (!vdev->driver_ok || !vdev->dev.driver)

@@ -41,6 +41,7 @@ enum virtio_pci_irq_mode { IRQ_MSIX_PER_QUEUE, IRQ_MSIX_SHARED, IRQ_INTX, IRQ_PO
 
 /* The registers of queues and interrupts, which modern and legacy devices have in other places. */
 struct virtio_pci_ops {
+	u16 decode; /* the PCI command bit without which they are not there */
 	/* Queues the device may have; some of them may be missing. */
 	u32 (*num_queues)(const struct virtio_pci_device *vp);
 	/* Writes an MSI-X table entry, or VIRTIO_MSI_NO_VECTOR, and returns what reads back. */
@@ -88,7 +89,8 @@ bool virtio_pci_has_legacy(const struct pci_dev *dev);
 
 /*
  * An interface of virtio over PCI adds its probe to this table, in the order of the keys: it fills
- * in vdev.config and ops of a device that has it and returns 0, or -ENODEV, or another -errno.
+ * in vdev.config and ops of a device that has it and returns 0; -ENODEV or -EOPNOTSUPP lets the
+ * next one try.
  */
 typedef int (*virtio_pci_interface_t)(struct virtio_pci_device *vp);
 #define virtio_pci_interface(key, function)                                                       \
@@ -100,7 +102,8 @@ int virtio_pci_reset(struct virtio_device *vdev);
 void virtio_pci_synchronize_cbs(struct virtio_device *vdev);
 const char *virtio_pci_bus_name(struct virtio_device *vdev);
 
-/* Finds and maps the structures (4.1.4); 0, or -ENODEV after a line that names the missing one. */
+/* Finds and maps the structures (4.1.4); 0, or -EOPNOTSUPP after a line that names the missing
+ * one. */
 int virtio_pci_find_regions(struct virtio_pci_device *vp);
 
 /* Registers of the common configuration, at their natural width (4.1.3.1). Every access of the

@@ -53,18 +53,36 @@ virtio_pci_interface(1, virtio_pci_modern_probe);
 
 linker_table_bounds(virtio_pci_interface, virtio_pci_interface_t, interfaces_start, interfaces_end);
 
+static bool is_not_there(int error)
+{
+	return error == -ENODEV || error == -EOPNOTSUPP;
+}
+
 /* The first interface of this image that the device has. */
 static int choose_interface(struct virtio_pci_device *vp)
 {
 	const virtio_pci_interface_t *interface = interfaces_start;
-	int error = -ENODEV;
+	int error = -EOPNOTSUPP;
 
 	__asm__("" : "+r"(interface)); /* the table is larger than the compiler thinks */
-	for (; interface < interfaces_end && error == -ENODEV; interface++)
+	for (; interface < interfaces_end && is_not_there(error); interface++)
 		error = (*interface)(vp);
-	if (error == -ENODEV && virtio_pci_has_legacy(vp->pci_dev))
+	if (is_not_there(error) && virtio_pci_has_legacy(vp->pci_dev))
 		dev_printk(&vp->pci_dev->dev, "E15 the device has only the legacy interface, which "
 					      "this image does not drive\n");
+	return is_not_there(error) ? -EOPNOTSUPP : error;
+}
+
+/* Whoever had the device before may have left it running: it is reset before it may reach memory,
+ * and one that does not confirm never may. */
+static int let_it_reach_memory(struct virtio_pci_device *vp)
+{
+	int error = vp->vdev.config->reset(&vp->vdev);
+
+	if (!error)
+		return pci_set_master(vp->pci_dev);
+	dev_printk(&vp->pci_dev->dev,
+		   "E04 the reset was not confirmed; the device is cut off and not used\n");
 	return error;
 }
 
@@ -77,7 +95,7 @@ static int set_up(struct virtio_pci_device *vp)
 		return error;
 	error = choose_interface(vp);
 	if (!error)
-		error = pci_set_master(vp->pci_dev);
+		error = let_it_reach_memory(vp);
 	if (!error)
 		error = register_virtio_device(&vp->vdev);
 	if (error)
@@ -133,16 +151,20 @@ static bool is_reset(void *context)
 	return vdev->config->get_status(vdev) == 0;
 }
 
-/* 2.4.2 and 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back. A device that does
- * not get there may go on writing to memory it was given, so its bus mastering goes. */
+/* 2.4.2 and 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back; but registers that
+ * nobody decodes read 0 as well. A device that does not get there may go on writing to memory it was
+ * given, so its bus mastering goes. */
 int virtio_pci_reset(struct virtio_device *vdev)
 {
+	const struct virtio_pci_device *vp = to_vp_device(vdev);
 	int error;
 
 	vdev->config->set_status(vdev, 0);
 	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
+	if (!error && !pci_decodes(vp->pci_dev, vp->ops->decode))
+		error = -EIO;
 	if (error)
-		pci_clear_master(to_vp_device(vdev)->pci_dev);
+		pci_clear_master(vp->pci_dev);
 	return error;
 }
 

@@ -341,19 +341,22 @@ void virtio_pci_request_irqs(struct virtio_pci_device *vp, const struct virtqueu
 			   vp->config_vector);
 }
 
-/* A device that was reset has no vectors any more; one that refused some must forget the others. */
+/* A device that was reset has no vectors any more; one that refused some must forget the others;
+ * one that would not reset is not touched again. */
 static void forget_entries(struct virtio_pci_device *vp)
 {
+	if (vp->vdev.failed)
+		return;
 	vp->ops->config_vector(vp, VIRTIO_MSI_NO_VECTOR);
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		vp->ops->queue_vector(vp, i, VIRTIO_MSI_NO_VECTOR);
-	pci_disable_msix(vp->pci_dev);
 }
 
 void virtio_pci_free_irqs(struct virtio_pci_device *vp)
 {
 	if (vp->pci_dev->msix)
 		forget_entries(vp);
+	pci_disable_msix(vp->pci_dev);
 	pci_free_intx(vp->pci_dev);
 	vp->config_vector = -1;
 	vp->irq_mode = IRQ_POLLED;

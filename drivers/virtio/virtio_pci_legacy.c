@@ -182,6 +182,7 @@ static u8 read_isr(const struct virtio_pci_device *vp)
 }
 
 static const struct virtio_pci_ops legacy_registers = {
+	.decode = PCI_COMMAND_IO,
 	.num_queues = num_queues,
 	.config_vector = config_vector,
 	.queue_vector = queue_vector,

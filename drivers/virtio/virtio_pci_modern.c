@@ -83,6 +83,18 @@ static void modern_set_status(struct virtio_device *vdev, u8 status)
 
 /* ---- features -------------------------------------------------------------------------------- */
 
+/* Features whose registers come last, and are not there in a shorter structure (4.1.4.3). */
+static u64 features_without_registers(const struct virtio_pci_device *vp)
+{
+	u64 features = 0;
+
+	if (vp->common.length < offsetof(struct virtio_pci_common_regs, admin_queue_index))
+		features |= BIT_ULL(VIRTIO_F_RING_RESET);
+	if (vp->common.length < sizeof(struct virtio_pci_common_regs))
+		features |= BIT_ULL(VIRTIO_F_ADMIN_VQ);
+	return features;
+}
+
 static u64 modern_get_features(struct virtio_device *vdev)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
@@ -91,7 +103,8 @@ static u64 modern_get_features(struct virtio_device *vdev)
 	vp_write(vp, device_feature_select, 0);
 	features = vp_read(vp, device_feature);
 	vp_write(vp, device_feature_select, 1);
-	return features | (u64)vp_read(vp, device_feature) << 32;
+	features |= (u64)vp_read(vp, device_feature) << 32;
+	return features & ~features_without_registers(vp);
 }
 
 /* 6.1: a modern device is driven with VERSION_1 or not at all. */

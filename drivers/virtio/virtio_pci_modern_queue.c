@@ -199,6 +199,7 @@ static u8 read_isr(const struct virtio_pci_device *vp)
 }
 
 const struct virtio_pci_ops virtio_pci_modern_registers = {
+	.decode = PCI_COMMAND_MEMORY,
 	.num_queues = num_queues,
 	.config_vector = config_vector,
 	.queue_vector = queue_vector,

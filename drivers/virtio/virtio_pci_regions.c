@@ -53,7 +53,8 @@ static void read_capability(const struct pci_dev *dev, u8 position, struct capab
 	pci_read_config_dword(dev, position + VIRTIO_PCI_CAP_LENGTH, &capability->length);
 }
 
-/* Why a capability cannot be used, or NULL. Reserved BARs are to be ignored (4.1.4.1). */
+/* Why a capability cannot be used, or NULL. Reserved BARs are to be ignored, and lengths beyond
+ * what we use are fine (4.1.4.1), but not beyond the BAR: then the rest is not to be believed. */
 static const char *refusal(const struct pci_dev *dev, const struct region_rule *rule,
 			   const struct capability *capability)
 {
@@ -139,7 +140,7 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 			continue;
 		dev_printk(&vp->pci_dev->dev, "%sno usable %s capability: no modern interface\n",
 			   virtio_pci_has_legacy(vp->pci_dev) ? "" : "E15 ", rules[i].name);
-		return -ENODEV;
+		return -EOPNOTSUPP;
 	}
 	return 0;
 }

@@ -109,7 +109,11 @@ void virtio_pci_report(struct virtqueue *vq)
 	printk("  device %s: status 0x%02x, bus master %s\n", dev_name(&vp->pci_dev->dev), status,
 	       master ? "on" : "off");
 	virtio_pci_report_irq(queue);
-	if (!master)
+	if (!pci_decodes(vp->pci_dev, vp->ops->decode))
+		printk("  E03 decoding is off, or the device is gone: its registers read as 0 or "
+		       "ones; "
+		       "look at the PCI command register\n");
+	else if (!master)
 		printk("  E01 bus mastering is off: the device may not read its rings; "
 		       "set bit 2 of the PCI command register\n");
 	else if (status & VIRTIO_CONFIG_S_NEEDS_RESET)

@@ -41,9 +41,8 @@ static u16 descriptors_for(const struct virtqueue *vq, unsigned int total)
 int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
 		  unsigned int in, void *token)
 {
-	u64 readable = total_bytes(buffers, out);
-	u64 writable = total_bytes(buffers + out, in);
 	unsigned int total = out + in;
+	u64 readable, writable;
 	u16 id;
 
 	if (vq->broken)
@@ -51,6 +50,8 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	/* 2.7.5.3.1: a chain is never longer than the queue, in a table of its own neither. */
 	if (!token || !total || out > vq->num || in > vq->num || total > vq->num)
 		return -EINVAL;
+	readable = total_bytes(buffers, out);
+	writable = total_bytes(buffers + out, in);
 	if ((out && !readable) || (in && !writable) || readable + writable > CHAIN_BYTES_MAX)
 		return -EINVAL;
 	if (descriptors_for(vq, total) > vq->num_free)
@@ -270,15 +271,18 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 {
 	va_list arguments;
+	u64 flags;
 
 	if (vq->broken)
 		return;
 	vq->broken = true;
+	flags = local_irq_save(); /* a handler's line must not come in between */
 	dev_printk(&vq->vdev->dev, "E12 queue %u (%s) is broken: ", vq->index, vq->name);
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
 	printk("; it takes no more requests\n");
+	local_irq_restore(flags);
 }
 
 bool virtqueue_is_broken(const struct virtqueue *vq)

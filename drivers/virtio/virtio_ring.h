@@ -89,7 +89,7 @@ struct virtqueue {
 	 * Separate arrays, `num` entries each, indexed by the id of a chain. */
 	u16 in_flight; /* chains the device has */
 	u16 num_free;  /* descriptors */
-	u16 num_added; /* since the last kick: chains, descriptors where the ring is packed */
+	u32 num_added; /* since the last kick: chains, descriptors where the ring is packed */
 	u16 detach_next;
 	void **token;	  /* NULL: not outstanding */
 	u32 *writable;	  /* bytes the device may write, cut at 2^32 - 1 */

@@ -151,7 +151,7 @@ static bool passes_event(const struct virtqueue *vq, u16 off_wrap, u16 old)
 static bool packed_kick_prepare(struct virtqueue *vq)
 {
 	u16 old = (u16)(vq->packed.next_avail - vq->num_added);
-	bool added = vq->num_added;
+	u32 added = vq->num_added;
 	u16 flags, off_wrap;
 
 	vq->num_added = 0;
@@ -165,7 +165,8 @@ static bool packed_kick_prepare(struct virtqueue *vq)
 		return flags != VRING_PACKED_EVENT_FLAG_DISABLE;
 	virtio_rmb();
 	off_wrap = shared_read16(&vq->packed.device->off_wrap);
-	return passes_event(vq, off_wrap, old);
+	/* After a whole lap without a kick the distance says nothing any more. */
+	return added >= vq->num || passes_event(vq, off_wrap, old);
 }
 
 /* ---- taking back ---------------------------------------------------------------------------- */

@@ -100,17 +100,20 @@ static u16 split_add(struct virtqueue *vq, const struct virtqueue_buffer *buffer
 static bool split_kick_prepare(struct virtqueue *vq)
 {
 	u16 old = (u16)(vq->split.avail_idx - vq->num_added);
+	u32 added = vq->num_added;
 
 	vq->num_added = 0;
-	if (old == vq->split.avail_idx)
+	if (!added)
 		return false;
 	/* 2.7.13.4.1: idx is visible before flags or avail_event is read, else both sides may
 	 * think the other one looks. Pairs with the device's barrier after writing avail_event. */
 	virtio_mb();
-	if (vq->event)
-		return vring_need_event(shared_read16(&vring_avail_event(&vq->split.vring)),
-					vq->split.avail_idx, old);
-	return !(shared_read16(&vq->split.vring.used->flags) & VRING_USED_F_NO_NOTIFY);
+	if (!vq->event)
+		return !(shared_read16(&vq->split.vring.used->flags) & VRING_USED_F_NO_NOTIFY);
+	/* After a whole lap without a kick the 16-bit distance says nothing any more. */
+	return added > UINT16_MAX ||
+	       vring_need_event(shared_read16(&vring_avail_event(&vq->split.vring)),
+				vq->split.avail_idx, old);
 }
 
 static u16 split_used_pending(struct virtqueue *vq, u16 limit)

@@ -58,7 +58,7 @@ static int read_config(struct virtio_simple *simple)
 	if (!error && magic != VIRTIO_SIMPLE_MAGIC) {
 		dev_printk(&simple->vdev->dev, "E17 magic 0x%08x, 0x%08x wanted: not this device\n",
 			   magic, VIRTIO_SIMPLE_MAGIC);
-		error = -ENODEV;
+		error = -EIO;
 	}
 	if (!error)
 		error = virtio_cread(simple->vdev, struct virtio_simple_config, max_payload,
@@ -158,6 +158,15 @@ static bool interrupt_came(void *context)
 	return counters.interrupts || virtqueue_is_broken(context);
 }
 
+/* The vectors of a device share their way here, so what fails for one queue fails for all. */
+static void give_up_interrupts(struct virtio_simple *simple)
+{
+	for (unsigned int i = 0; i < simple->request_queues; i++)
+		virtqueue_give_up_interrupts(simple->requestq[i]);
+	if (simple->eventq)
+		virtqueue_give_up_interrupts(simple->eventq);
+}
+
 /*
  * The first request shows, before anyone relies on it, that requests are answered and interrupts
  * arrive. It is the interrupt that is waited for here, not the answer: the ring may show that
@@ -174,7 +183,7 @@ static int say_hello(struct virtio_simple *simple)
 		error = virtio_simple_submit(simple, 0, &request);
 		virtio_simple_kick(simple, 0);
 		if (!error && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
-			virtqueue_give_up_interrupts(vq);
+			give_up_interrupts(simple);
 		virtqueue_disable_cb(vq);
 		return error ? error : virtio_simple_finish(simple, VIRTQUEUE_POLL, &request);
 	}
@@ -313,18 +322,28 @@ u64 virtio_simple_config_changes(const struct virtio_simple *simple)
 	return READ_ONCE(simple->config_changes);
 }
 
+void virtio_simple_settle(struct virtio_simple *simple)
+{
+	simple->vdev->config->synchronize_cbs(simple->vdev);
+}
+
 void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,
 			 struct virtqueue_counters *counters)
 {
-	virtqueue_count(simple->requestq[queue], counters);
+	*counters = (struct virtqueue_counters){};
+	if (queue < simple->request_queues)
+		virtqueue_count(simple->requestq[queue], counters);
 }
 
 u16 virtio_simple_queue_size(const struct virtio_simple *simple, unsigned int queue)
 {
+	if (queue >= simple->request_queues)
+		return 0;
 	return virtqueue_get_vring_size(simple->requestq[queue]);
 }
 
 void virtio_simple_dump(struct virtio_simple *simple, unsigned int queue)
 {
-	virtqueue_dump(simple->requestq[queue]);
+	if (queue < simple->request_queues)
+		virtqueue_dump(simple->requestq[queue]);
 }

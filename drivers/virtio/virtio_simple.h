@@ -41,6 +41,7 @@ struct virtio_simple_request {
 struct virtio_simple_event {
 	u32 type;   /* VIRTIO_SIMPLE_EVENT_* */
 	u32 length; /* bytes of data */
+	u32 cut;    /* bytes of the event that are not here, because it is longer */
 	u8 data[VIRTIO_SIMPLE_EVENT_MAX];
 };
 
@@ -51,7 +52,8 @@ struct virtio_simple *virtio_simple_get(unsigned int index);
 const char *virtio_simple_name(const struct virtio_simple *simple);
 const char *virtio_simple_bus_name(const struct virtio_simple *simple);
 
-/* Queues that take requests, at least 1; queues of the calls below count from 0. */
+/* Queues that take requests, at least 1; queues of the calls below count from 0, and one beyond
+ * them is -EINVAL, false, NULL or nothing done. */
 unsigned int virtio_simple_request_queues(const struct virtio_simple *simple);
 /* Bytes a request may carry each way. */
 u32 virtio_simple_max_payload(const struct virtio_simple *simple);
@@ -94,6 +96,10 @@ int virtio_simple_read_writable(struct virtio_simple *simple, u32 *value);
 int virtio_simple_write_writable(struct virtio_simple *simple, u32 value);
 /* Configuration changes announced so far. */
 u64 virtio_simple_config_changes(const struct virtio_simple *simple);
+
+/* Returns when every interrupt that was sent before has been taken: one may come after its wait
+ * has ended, because a wait ends on the ring. For whoever is about to count. */
+void virtio_simple_settle(struct virtio_simple *simple);
 
 /* What happened on a request queue so far, and what it looks like, printed. */
 void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,

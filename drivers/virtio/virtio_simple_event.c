@@ -31,13 +31,19 @@ int virtio_simple_post_events(struct virtio_simple *simple)
 static int take(struct virtio_simple_event *event, const u8 *memory, u32 written)
 {
 	struct virtio_simple_event_hdr header;
+	u32 whole;
 
 	if (written < sizeof(header))
 		return -EIO;
 	memcpy(&header, memory, sizeof(header));
 	event->type = le32_to_cpu(header.type);
-	event->length = le32_to_cpu(header.len);
-	if (event->length != written - sizeof(header) || event->length > sizeof(event->data))
+	event->length = written - sizeof(header);
+	whole = le32_to_cpu(header.len);
+	if (event->length > sizeof(event->data) || whole < event->length)
+		return -EIO;
+	/* Only what a full buffer did not hold may be missing. */
+	event->cut = whole - event->length;
+	if (event->cut && event->length < sizeof(event->data))
 		return -EIO;
 	memcpy(event->data, memory + sizeof(header), event->length);
 	return 0;
@@ -71,12 +77,16 @@ int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_
 
 	if (!simple->eventq)
 		return -ENODEV;
+	if (simple->failed)
+		return -EIO;
 	error = wait_for_event(simple, timeout_ns);
 	if (error)
 		return error;
 	memory = virtqueue_get_buf(simple->eventq, &written);
-	if (!memory)
+	if (!memory) {
+		virtio_simple_fail(simple);
 		return -EIO;
+	}
 	error = take(event, memory, written);
 	if (post(simple, memory) || !virtqueue_kick(simple->eventq))
 		return -EIO;

@@ -35,6 +35,9 @@ struct virtio_simple {
 /* Gives the device a buffer for each event it may have; after DRIVER_OK. 0 or -errno. */
 int virtio_simple_post_events(struct virtio_simple *simple);
 
+/* The device lied or went silent: resets it, once, and from then on everything ends with -EIO. */
+void virtio_simple_fail(struct virtio_simple *simple);
+
 /* Waits for the one request that is outstanding on queue 0 and takes it back; as
  * virtio_simple_call. */
 int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,

@@ -36,6 +36,8 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 
 bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)
 {
+	if (queue >= simple->request_queues)
+		return false;
 	return virtqueue_kick(simple->requestq[queue]);
 }
 
@@ -63,6 +65,8 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 	struct virtio_simple_request *request;
 	u32 written = 0;
 
+	if (queue >= simple->request_queues)
+		return NULL;
 	if (simple->failed) {
 		request = virtqueue_detach_unused_buf(simple->requestq[queue]);
 		if (request)
@@ -75,25 +79,27 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 	return request;
 }
 
-/* The device lied or went silent: after the reset it cannot touch what callers still own. */
-static void fail(struct virtio_simple *simple)
+/* After the reset the device cannot touch what callers still own. */
+void virtio_simple_fail(struct virtio_simple *simple)
 {
 	if (simple->failed)
 		return;
 	simple->failed = true;
-	virtio_reset_device(simple->vdev);
-	dev_printk(&simple->vdev->dev, "the device was reset and is not used again\n");
+	if (!virtio_reset_device(simple->vdev))
+		dev_printk(&simple->vdev->dev, "the device was reset and is not used again\n");
 }
 
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
 		       u16 count, u64 timeout_ns)
 {
-	int error = simple->failed
-			    ? -EIO
-			    : virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
+	int error = simple->failed ? -EIO : 0;
 
+	if (queue >= simple->request_queues)
+		return -EINVAL;
+	if (!error)
+		error = virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
 	if (error)
-		fail(simple);
+		virtio_simple_fail(simple);
 	return error;
 }
 
@@ -105,7 +111,7 @@ int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
 	if (virtio_simple_reap(simple, 0) == request)
 		return error ? error : request->error;
 	/* What came back is not what was sent; the reset makes the request's memory safe again. */
-	fail(simple);
+	virtio_simple_fail(simple);
 	while (virtio_simple_reap(simple, 0))
 		;
 	return -EIO;

@@ -53,7 +53,7 @@ void device_ring_init(struct device_ring *ring, u16 num, u64 desc, u64 avail, u6
 	CHECK_EQ(get16(ring->used + RING_IDX), 0);
 }
 
-/* ---- what the driver made available ------------------------------------------------------------ */
+/* ---- what the driver made available --------------------------------------------------------- */
 
 u16 device_ring_avail_idx(const struct device_ring *ring)
 {
@@ -154,7 +154,7 @@ bool device_ring_pop(struct device_ring *ring, struct ring_chain *chain)
 	return true;
 }
 
-/* ---- what the device has used ------------------------------------------------------------------- */
+/* ---- what the device has used --------------------------------------------------------------- */
 
 void device_ring_write_element(struct device_ring *ring, u16 position, u32 id, u32 length)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The device's side of a split virtqueue, written from the specification (virtio 1.2, 2.7) and from
- * nothing of the driver's: it reads raw bytes at the addresses it is given, and a driver that breaks
- * a rule fails the test.
+ * nothing of the driver's: it reads raw bytes at the addresses it is given, and a driver that
+ * breaks a rule fails the test.
  */
 #ifndef TESTS_HOST_DEVICE_RING_H
 #define TESTS_HOST_DEVICE_RING_H

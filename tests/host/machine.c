@@ -68,7 +68,8 @@ static void check_write(const struct function *function, u16 where, unsigned int
 	/* 6.2.3: ones written to the status register clear bits. */
 	if (where <= PCI_STATUS && where + size > PCI_STATUS)
 		CHECK_EQ(value >> (PCI_STATUS - where) * 8, 0);
-	if (where + size <= 4 || (where >= 0x06 && where < 0x0c))
+	if (where + size <= 4 || (where >= 0x06 && where < 0x0c) ||
+	    (function->config[PCI_HEADER_TYPE] == 0 && where >= 0x28 && where < 0x30))
 		FAIL("read-only register 0x%02x is written", where);
 }
 
@@ -107,7 +108,7 @@ void machine_no_print_while_sizing(void)
 	world_print_hook = print_while_sizing;
 }
 
-/* ---- by ports (PCI 3.0, 3.2.2.3.2) --------------------------------------------------------------- */
+/* ---- by ports (PCI 3.0, 3.2.2.3.2) ---------------------------------------------------------- */
 
 static u32 address_register;
 
@@ -141,7 +142,7 @@ void machine_use_ports(void)
 	world_port_write = port_write;
 }
 
-/* ---- building ---------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------- */
 
 void set8(struct function *function, unsigned int where, u8 value)
 {
@@ -239,7 +240,7 @@ u8 machine_add_capability(struct function *function, u8 position, u8 id)
 	return position;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------- */
+/* ---- finding -------------------------------------------------------------------------------- */
 
 struct pci_bus *machine_scan(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A simulated PCI machine: functions with 256 bytes of configuration space, of which some bits can be
- * written. A base address register is just that: its low bits do not stick. It watches its driver:
- * no BAR is written while the function decodes, and status bits are not cleared by accident.
+ * A simulated PCI machine: functions with 256 bytes of configuration space, of which some bits can
+ * be written. A base address register is just that: its low bits do not stick. It watches its
+ * driver: no BAR is written while the function decodes, no status bit is cleared by accident.
  */
 #ifndef TESTS_HOST_MACHINE_H
 #define TESTS_HOST_MACHINE_H

@@ -18,7 +18,7 @@ struct modern modern = {
 	.offered = 1ULL << 32 | 1ULL << 28 | 1ULL << 29,
 };
 
-/* ---- surprise removal ---------------------------------------------------------------------------- */
+/* ---- surprise removal ----------------------------------------------------------------------- */
 
 bool modern_gone(struct modern *device)
 {
@@ -35,7 +35,7 @@ static u32 config_space_read(struct function *function, u16 where, unsigned int 
 	return size == 4 ? ~0u : (1u << size * 8) - 1;
 }
 
-/* ---- interrupts (4.1.5.1.2, PCI 3.0 6.8.2) -------------------------------------------------------- */
+/* ---- interrupts (4.1.5.1.2, PCI 3.0 6.8.2) -------------------------------------------------- */
 
 static u16 msix_flags(const struct modern *device)
 {
@@ -116,7 +116,7 @@ static void table_write(void *context, u64 offset, unsigned int size, u32 value)
 	device->table[offset / 4] = value;
 }
 
-/* ---- the structures ------------------------------------------------------------------------------- */
+/* ---- the structures ------------------------------------------------------------------------- */
 
 /* C46: a notification only when the device is live, 16 bits wide, of the queue's own index. */
 static void notify_write(struct modern *device, u64 offset, unsigned int size, u32 value)
@@ -200,7 +200,7 @@ static const struct world_mmio doorbells = { MODERN_DOORBELLS, 0x10000000, doorb
 					     doorbell_write, &modern };
 static const struct world_mmio table = { MODERN_TABLE, 0x1000, table_read, table_write, &modern };
 
-/* ---- making it ---------------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------------------ */
 
 void modern_set_cap(u8 position, u8 type, u8 bar_number, u32 offset, u32 length)
 {

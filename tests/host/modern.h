@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A modern virtio-pci device (virtio 1.2, 4.1) in the simulated machine, written from the
- * specification. A driver that breaks a MUST fails the test at the access that breaks it. Its faults
- * are fields that a test sets before the device is found.
+ * specification. A driver that breaks a MUST fails the test at the access that breaks it. Its
+ * faults are fields that a test sets before the device is found.
  */
 #ifndef TESTS_HOST_MODERN_H
 #define TESTS_HOST_MODERN_H

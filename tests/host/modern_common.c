@@ -24,7 +24,10 @@ enum {
 	QUEUE_DESC = 32,
 	QUEUE_DRIVER = 40,
 	QUEUE_DEVICE = 48,
-	COMMON_END = 56,
+	QUEUE_RESET = 58,
+	ADMIN_QUEUE_INDEX = 60,
+	ADMIN_QUEUE_NUM = 62,
+	COMMON_END = 64,
 };
 
 /* C50, 4.1.3.1: each field at its own width, 64-bit ones as two halves. */
@@ -40,7 +43,8 @@ static void check_width(u64 offset, unsigned int size)
 		[QUEUE_NOTIFY_OFF] = 2,	     [QUEUE_DESC] = 4,
 		[QUEUE_DESC + 4] = 4,	     [QUEUE_DRIVER] = 4,
 		[QUEUE_DRIVER + 4] = 4,	     [QUEUE_DEVICE] = 4,
-		[QUEUE_DEVICE + 4] = 4,
+		[QUEUE_DEVICE + 4] = 4,	     [QUEUE_RESET] = 2,
+		[ADMIN_QUEUE_INDEX] = 2,     [ADMIN_QUEUE_NUM] = 2,
 	};
 
 	if (offset >= COMMON_END || widths[offset] != size)
@@ -108,6 +112,10 @@ u32 common_read(struct modern *device, u64 offset, unsigned int size)
 		return device->generation;
 	case QUEUE_SELECT:
 		return device->queue_select;
+	case ADMIN_QUEUE_INDEX:
+	case ADMIN_QUEUE_NUM:
+		CHECK(device->accepted & 1ULL << 41);
+		return 0;
 	}
 	CHECK(offset >= QUEUE_SIZE);
 	return read_queue(device, offset);
@@ -201,7 +209,9 @@ static void write_queue(struct modern *device, u64 offset, u32 value)
 		CHECK(value <= queue->size);
 		if (!device->size_ignored)
 			queue->size = (u16)value;
-	} else if (!(device->high_ignored && offset & 4)) {
+	} else {
+		if (device->high_ignored && offset & 4)
+			value = 0xdead;
 		*address = (*address & ~half) | (u64)value << (offset & 4) * 8;
 	}
 }

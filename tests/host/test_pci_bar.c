@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Base address registers (PCI 3.0, 6.2.5), the ROM, bridge windows, and mapping a range (P14, P15). */
+/* Base address registers (PCI 3.0, 6.2.5), the ROM, bridge windows, mapping a range (P14, P15). */
 #include "test.h"
 
 #include "machine.h"
@@ -218,7 +218,7 @@ TEST(pci_format_resource_texts)
 	CHECK_STR(text, "[io ");
 }
 
-/* ---- mapping ------------------------------------------------------------------------------------ */
+/* ---- mapping -------------------------------------------------------------------------------- */
 
 TEST(pci_iomap_range_bounds)
 {
@@ -252,7 +252,7 @@ TEST(pci_P14_bar_beyond_the_map)
 	CHECK(!pci_iomap_range(size_up(function), 4, 0, 16));
 }
 
-/* ---- bridges ------------------------------------------------------------------------------------ */
+/* ---- bridges -------------------------------------------------------------------------------- */
 
 static struct function *bridge(void)
 {

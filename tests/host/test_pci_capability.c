@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The capability walk (PCI 3.0, 6.7) on lists of all kinds (faults P07 to P12), and pci_match_id. */
+/* The capability walk (PCI 3.0, 6.7) on lists of all kinds (faults P07 to P12), pci_match_id. */
 #include "test.h"
 
 #include <linux/errno.h>
@@ -170,7 +170,7 @@ TEST(pci_capability_walk_over_random_bytes)
 	}
 }
 
-/* ---- access ------------------------------------------------------------------------------------- */
+/* ---- access --------------------------------------------------------------------------------- */
 
 TEST(pci_config_access_checks_register_and_alignment)
 {
@@ -222,7 +222,7 @@ TEST(pci_type1_access_by_ports)
 	CHECK(world_irqs_on);
 }
 
-/* ---- which driver ------------------------------------------------------------------------------- */
+/* ---- which driver --------------------------------------------------------------------------- */
 
 static bool matches(struct pci_device_id id)
 {

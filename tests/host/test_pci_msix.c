@@ -45,7 +45,7 @@ static void table_write(void *context, u64 offset, unsigned int size, u32 value)
 
 static struct world_mmio mmio = { TABLE, 0x10000, table_read, table_write, NULL };
 
-/* While the table's masks are not known to be set, an enabled function must be masked as a whole. */
+/* While the table's masks are not known to be set, an enabled function is masked as a whole. */
 static void flags_written(struct function *written, u16 where, unsigned int size)
 {
 	(void)size;

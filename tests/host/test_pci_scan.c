@@ -169,7 +169,7 @@ TEST(pci_P04_ready_after_half_a_second)
 	CHECK_LOG("0000:00:02.0: [8086:7000]");
 }
 
-/* ---- buses -------------------------------------------------------------------------------------- */
+/* ---- buses ---------------------------------------------------------------------------------- */
 
 TEST(pci_bridges_nested_and_side_by_side)
 {
@@ -191,6 +191,18 @@ TEST(pci_bridges_nested_and_side_by_side)
 	world_log_clear();
 	device_print_tree();
 	CHECK_EQ(world_log_count("no driver"), 7);
+}
+
+/* The order of the numbers is the firmware's: bridge 2 may lead to bus 2, and bridge 5 to bus 1. */
+TEST(pci_bridges_numbered_the_other_way_round)
+{
+	machine_add_bridge(0, 2, 0, 2, 2);
+	machine_add_bridge(0, 5, 0, 1, 1);
+	machine_add(2, 0, 0, 0x1af4, 0x1041);
+	machine_add(1, 0, 0, 0x1af4, 0x1042);
+	machine_scan();
+	CHECK_LOG("0000:02:00.0: [1af4:1041]");
+	CHECK_LOG("0000:01:00.0: [1af4:1042]");
 }
 
 static void scan_with_bridge(u8 secondary, u8 subordinate)
@@ -313,7 +325,7 @@ TEST(pci_X04_no_memory_for_a_function_or_a_bus)
 	CHECK_LOG("pci: out of memory at 00:02.0");
 }
 
-/* ---- switching on -------------------------------------------------------------------------------- */
+/* ---- switching on --------------------------------------------------------------------------- */
 
 TEST(pci_enable_sets_what_the_bars_need)
 {

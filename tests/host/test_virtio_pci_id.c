@@ -84,5 +84,5 @@ TEST(virtio_transport_features_that_are_understood)
 {
 	CHECK_EQ(virtio_transport_features() & 0xffffff, 0);
 	CHECK(virtio_transport_features() & 1ULL << 32);
-	CHECK_EQ(virtio_transport_features() >> 41, 0);
+	CHECK_EQ(virtio_transport_features() >> 42, 0);
 }

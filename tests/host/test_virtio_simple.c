@@ -11,7 +11,7 @@
 #include "simple_fixture.h"
 #include "world.h"
 
-/* ---- queues -------------------------------------------------------------------------------------- */
+/* ---- queues --------------------------------------------------------------------------------- */
 
 static void check_enabled(unsigned int mask)
 {
@@ -96,7 +96,7 @@ TEST(virtio_simple_tag_without_an_end)
 	CHECK_EQ(strlen(virtio_simple_tag(virtio_simple_get(0))), 32);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static u8 payload[100], answer_memory[100];
 
@@ -259,7 +259,7 @@ TEST(virtio_simple_70000_requests_by_interrupt_and_polled)
 	CHECK(counters.notifications <= 71001);
 }
 
-/* ---- events -------------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 static int next_event(u32 length, u32 written, struct virtio_simple_event *event)
 {
@@ -307,6 +307,31 @@ TEST(virtio_simple_event_that_claims_more_than_was_written)
 	CHECK_EQ(next_event(100, 50, &event), -EIO);
 }
 
+TEST(virtio_simple_event_that_claims_less_than_was_written)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(50, 8 + 100, &event), -EIO);
+}
+
+TEST(virtio_simple_event_that_fills_its_buffer_and_claims_less)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(50, 512, &event), -EIO);
+}
+
+/* Longer than any buffer: what there was room for comes, and how much is missing. */
+TEST(virtio_simple_event_comes_cut)
+{
+	struct virtio_simple_event event;
+
+	CHECK_EQ(next_event(VIRTIO_SIMPLE_EVENT_MAX + 96, 512, &event), 0);
+	CHECK_EQ(event.length, VIRTIO_SIMPLE_EVENT_MAX);
+	CHECK_EQ(event.cut, 96);
+	CHECK_EQ(event.data[VIRTIO_SIMPLE_EVENT_MAX - 1], 0x33);
+}
+
 TEST(virtio_simple_event_length_of_4_gib)
 {
 	struct virtio_simple_event event;
@@ -351,7 +376,7 @@ TEST(virtio_simple_1000_events)
 	}
 }
 
-/* ---- configuration --------------------------------------------------------------------------------- */
+/* ---- configuration -------------------------------------------------------------------------- */
 
 TEST(virtio_simple_configuration_fields)
 {

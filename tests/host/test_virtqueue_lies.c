@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A device that lies in the used ring, or scribbles over what it may only read (faults R01 to R15). */
+/* A device that lies in the used ring, or scribbles over what it may only read (R01 to R15). */
 #include "test.h"
 
 #include <linux/errno.h>
@@ -225,7 +225,21 @@ TEST(virtqueue_R11_stale_element)
 	check_tokens_left(1, 2);
 }
 
-/* ---- scribbling --------------------------------------------------------------------------------- */
+TEST(virtqueue_broken_for_good_whatever_the_device_says_next)
+{
+	u32 length;
+	u16 head;
+
+	queue_make(8, PLAIN);
+	head = queue_add_taken(1);
+	queue_use(7, 0);
+	CHECK_EQ(queue_get(&length), 0);
+	device_ring_write_element(&queue.ring, 0, head, 0);
+	check_broken("used id 7");
+	check_tokens_left(1, 1);
+}
+
+/* ---- scribbling ----------------------------------------------------------------------------- */
 
 /* R14, R15: what the device reads is never read back, so its content does not matter here. */
 static void scribble(u8 byte)

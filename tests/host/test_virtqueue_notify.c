@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who tells whom, and when: notifications (virtio 1.2, 2.7.10, 2.7.13.4), interrupts (2.7.7, 2.7.14)
- * and the barriers that keep either from being lost. What another processor can see is modelled as
- * x86 has it: a store is sure to be visible only once a full barrier came after it.
+ * Who tells whom, and when: notifications (virtio 1.2, 2.7.10, 2.7.13.4), interrupts (2.7.7,
+ * 2.7.14) and the barriers that keep either from being lost. What another processor can see is
+ * modelled as x86 has it: a store is sure to be visible only once a full barrier came after it.
  */
 #include "test.h"
 
 #include <linux/errno.h>
 
-#include "kernel/time.h"
 #include "queue_fixture.h"
 #include "world.h"
 
-/* ---- notifications ----------------------------------------------------------------------------- */
+/* ---- notifications -------------------------------------------------------------------------- */
 
 static void kick_and_compare(u16 count)
 {
@@ -86,7 +85,22 @@ TEST(virtqueue_kick_with_nothing_new_is_silent)
 	CHECK_EQ(queue.notified, 1);
 }
 
-/* ---- barriers ----------------------------------------------------------------------------------- */
+/* What was added since the last kick is counted in 16 bits; 65,536 must not look like nothing. */
+TEST(virtqueue_C29_kick_after_65536_without_one)
+{
+	for (unsigned int features = PLAIN; features <= EVENT; features += EVENT) {
+		queue_make(16, features);
+		queue.notified = 0;
+		for (unsigned int i = 0; i < 65536; i++) {
+			CHECK_EQ(queue_add(1, 0, 1, 1), 0);
+			take_all();
+		}
+		CHECK(virtqueue_kick(queue.vq));
+		CHECK_EQ(queue.notified, 1);
+	}
+}
+
+/* ---- barriers ------------------------------------------------------------------------------- */
 
 static unsigned int full_barriers, write_barriers;
 static u16 visible_avail_idx, visible_flags, visible_used_event;
@@ -221,7 +235,7 @@ TEST(virtqueue_read_barrier_between_idx_and_element)
 	CHECK_EQ(step, 2);
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 
 /* A made queue is quiet until somebody asks. */
 TEST(virtqueue_quiet_from_the_start)
@@ -331,66 +345,4 @@ TEST(virtqueue_R23_spurious_interrupt)
 	virtqueue_break(queue.vq, "by hand");
 	vring_interrupt(queue.vq);
 	CHECK_EQ(queue.called_back, 0);
-}
-
-/* ---- waiting ------------------------------------------------------------------------------------ */
-
-static u64 done_at;
-
-static void complete_later(void)
-{
-	if (!done_at || world_now < done_at)
-		return;
-	done_at = 0;
-	device_ring_push(&queue.ring, racing_head, 0);
-	if (device_ring_must_interrupt(&queue.ring))
-		vring_interrupt(queue.vq);
-}
-
-TEST(virtqueue_wait_both_ways)
-{
-	u32 length;
-
-	world_idle_hook = complete_later;
-	for (int how = VIRTQUEUE_POLL; how <= VIRTQUEUE_INTERRUPT; how++) {
-		queue_make(8, EVENT);
-		racing_head = queue_add_taken(1);
-		done_at = world_now + 5 * NSEC_PER_MSEC;
-		CHECK_EQ(virtqueue_wait(queue.vq, how, 1, 10 * NSEC_PER_MSEC), 0);
-		CHECK_EQ(queue.vq->counters.interrupts, how == VIRTQUEUE_INTERRUPT);
-		CHECK_EQ(queue_get(&length), 1);
-	}
-}
-
-/* R26: a deadline, and a line that says why (E07); the queue lives on. */
-TEST(virtqueue_R26_wait_ends_at_the_deadline)
-{
-	u64 start = world_now;
-
-	queue_make(8, PLAIN);
-	queue_add_taken(1);
-	for (int how = VIRTQUEUE_POLL; how <= VIRTQUEUE_INTERRUPT; how++)
-		CHECK_EQ(virtqueue_wait(queue.vq, how, 1, 20 * NSEC_PER_MSEC), -ETIMEDOUT);
-	CHECK_EQ(world_log_count("E07"), 2);
-	CHECK_LOG("1 outstanding");
-	CHECK(world_now - start >= 40 * NSEC_PER_MSEC && world_now - start < 45 * NSEC_PER_MSEC);
-	CHECK(!virtqueue_is_broken(queue.vq));
-}
-
-TEST(virtqueue_wait_on_a_broken_queue)
-{
-	queue_make(8, PLAIN);
-	queue_add_taken(1);
-	virtqueue_break(queue.vq, "by hand");
-	CHECK_EQ(virtqueue_wait(queue.vq, VIRTQUEUE_POLL, 1, NSEC_PER_SEC), -EIO);
-	CHECK_NO_LOG("E07");
-}
-
-/* Interrupts that never come (no local APIC timer, say) must not make the wait endless. */
-TEST(virtqueue_wait_without_a_timer_polls)
-{
-	world_has_timer = false;
-	queue_make(8, PLAIN);
-	queue_add_taken(1);
-	CHECK_EQ(virtqueue_wait(queue.vq, VIRTQUEUE_INTERRUPT, 1, NSEC_PER_MSEC), -ETIMEDOUT);
 }

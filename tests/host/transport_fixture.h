@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver for virtio id 160 that finds queues through the real PCI transport and lets tests look. */
+/* A driver for virtio id 160 that finds queues through the real PCI transport; tests look on. */
 #ifndef TESTS_HOST_TRANSPORT_FIXTURE_H
 #define TESTS_HOST_TRANSPORT_FIXTURE_H
 

@@ -10,7 +10,7 @@
 
 #include "kernel/types.h"
 
-/* ---- what the kernel printed, without time stamps --------------------------------------------- */
+/* ---- what the kernel printed, without time stamps ------------------------------------------- */
 const char *world_log(void);
 void world_log_clear(void);
 unsigned int world_log_count(const char *text);
@@ -28,17 +28,17 @@ extern void (*world_print_hook)(void);
 			FAIL("printed: \"%s\"", (text)); \
 	} while (0)
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory --------------------------------------------------------------------------------- */
 u64 world_in_use(void); /* objects and page ranges not given back */
 bool world_is_allocated(const void *address);
 
-/* ---- time: moves only when somebody looks or waits ---------------------------------------------- */
+/* ---- time: moves only when somebody looks or waits ------------------------------------------ */
 extern u64 world_now; /* ns */
 /* Runs whenever the CPU waits: the place for a device to do its work in. */
 extern void (*world_idle_hook)(void);
 extern bool world_has_timer;
 
-/* ---- interrupts ------------------------------------------------------------------------------- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 extern bool world_irqs_on;
 extern bool world_has_apic;
 void world_raise(unsigned int vector); /* taken now, or when interrupts are next on */
@@ -48,12 +48,12 @@ extern void (*world_eoi_hook)(unsigned int vector);
 /* The firmware's table of interrupt controllers, or NULL. */
 extern const struct acpi_header *world_madt;
 
-/* ---- barriers, and reads of what the device can write ------------------------------------------ */
+/* ---- barriers, and reads of what the device can write --------------------------------------- */
 enum world_barrier { WORLD_WMB, WORLD_RMB, WORLD_MB };
 extern void (*world_barrier_hook)(enum world_barrier kind);
 extern void (*world_shared_hook)(const void *field);
 
-/* ---- registers -------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------ */
 struct world_mmio {
 	u64 base, size;
 	u32 (*read)(void *context, u64 offset, unsigned int size);

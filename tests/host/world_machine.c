@@ -15,7 +15,7 @@
 #include "kernel/timer.h"
 #include "world.h"
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 u64 world_now;
 void (*world_idle_hook)(void);
@@ -53,7 +53,7 @@ void cpu_relax(void)
 	idle();
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 
 bool world_irqs_on = true;
 bool world_has_apic = true;
@@ -165,7 +165,7 @@ const struct acpi_header *acpi_find_table(const char *signature)
 	return strcmp(signature, "APIC") ? NULL : world_madt;
 }
 
-/* ---- barriers and shared memory ------------------------------------------------------------------ */
+/* ---- barriers and shared memory ------------------------------------------------------------- */
 
 void (*world_barrier_hook)(enum world_barrier kind);
 void (*world_shared_hook)(const void *field);
@@ -191,7 +191,7 @@ u32 world_shared_read32(const void *field)
 	return *(const volatile u32 *)field;
 }
 
-/* ---- registers --------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------ */
 
 #define REGIONS_MAX 64
 static const struct world_mmio *regions[REGIONS_MAX];

@@ -2,7 +2,7 @@
 /*
  * virtio-simple on the wire: what the driver (drivers/virtio/virtio_simple.c) and the device
  * (qemu/virtio-simple.c) both include, so that neither can drift from docs/virtio-simple.md.
- * All fields are little-endian (virtio 1.2, 2.5.3).
+ * All fields are little-endian (virtio 1.2, 2.5).
  */
 #ifndef VIRTIO_SIMPLE_UAPI_H
 #define VIRTIO_SIMPLE_UAPI_H
