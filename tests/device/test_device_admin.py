@@ -80,6 +80,7 @@ def test_it_comes_after_the_last_queue(machines, options):
     assert (device.get("num_queues"), vectors + 1) == PLACES[options]
     assert device.get("admin_queue_index") == device.get("num_queues")
     assert device.get("admin_queue_num") == 1
+    device.negotiate((VERSION_1, ADMIN_VQ))
     device.set("queue_select", device.get("admin_queue_index"))
     assert device.get("queue_size") == 128
     device.set("queue_select", device.get("admin_queue_index") + 1)
