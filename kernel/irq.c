@@ -6,6 +6,8 @@
 #include "kernel/irq.h"
 
 #include "kernel/apic.h"
+#include "kernel/irq_shared.h"
+#include "kernel/printk.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
 #include <linux/errno.h>
@@ -116,4 +118,17 @@ void irq_dispatch(unsigned int vector)
 		if (in_service(vector)) /* an EOI that is not due would end another's service */
 			apic_write(APIC_EOI, 0);
 	}
+}
+
+void irq_print_table(void)
+{
+	for (int vector = VECTOR_FIRST_DEVICE; vector <= VECTOR_LAST_DEVICE; vector++) {
+		if (!irq_name(vector))
+			continue;
+		printk("irq: vector 0x%02x: %llu interrupts, ", vector, irq_count(vector));
+		if (!irq_shared_print(vector))
+			printk("%s\n", irq_name(vector));
+	}
+	if (irq_spurious())
+		printk("irq: %llu interrupts had no handler\n", irq_spurious());
 }

@@ -37,6 +37,9 @@ const char *irq_name(int vector);
 /* Vectors that arrived with no handler. */
 u64 irq_spurious(void);
 
+/* Prints each vector in use: how often it was taken, and by whom, one line each. */
+void irq_print_table(void);
+
 static inline void local_irq_enable(void)
 {
 	__asm__ volatile("sti" : : : "memory");

@@ -144,3 +144,19 @@ void free_shared_irq(unsigned int gsi, struct irq_share *share)
 	}
 	local_irq_restore(flags);
 }
+
+bool irq_shared_print(int vector)
+{
+	const struct wire *wire = wires;
+	const struct irq_share *share;
+
+	while (wire < wires + WIRES_MAX && (is_free(wire) || wire->vector != vector))
+		wire++;
+	if (wire == wires + WIRES_MAX)
+		return false;
+	printk("GSI %u%s:", wire->gsi, wire->stuck ? ", masked" : "");
+	list_for_each_entry(share, &wire->shares, struct irq_share, node)
+		printk(" %s %llu", share->name, share->handled);
+	printk("\n");
+	return true;
+}

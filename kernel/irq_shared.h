@@ -38,4 +38,7 @@ int request_shared_irq(const struct gsi *gsi, struct irq_share *share);
 /* Gives the share back; its device must no longer raise the wire. */
 void free_shared_irq(unsigned int gsi, struct irq_share *share);
 
+/* Prints who shares the wire of `vector`, as the end of a line; false when it is no wire's. */
+bool irq_shared_print(int vector);
+
 #endif

@@ -33,7 +33,7 @@ check_qemu() {
 input_key() {
 	(
 		cd "$QEMU_DIR"
-		cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events "$UAPI"
+		cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events "$UAPI"/*.h
 		grep -E '^(ID|VERSION_ID)=' /etc/os-release
 		uname -m
 	) | sha256sum | cut -c1-12

@@ -10,6 +10,9 @@
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA 38
 #endif
+#ifndef VIRTIO_F_ADMIN_VQ
+#define VIRTIO_F_ADMIN_VQ 41
+#endif
 
 /* From 10.0 on a property list is constant and knows its own length. */
 #if QEMU_VERSION_MAJOR >= 10

@@ -20,7 +20,7 @@ LIBRARIES=(glib-2.0:libglib2.0-dev pixman-1:libpixman-1-dev zlib:zlib1g-dev
 	slirp:libslirp-dev)
 
 QEMU_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-UAPI=$QEMU_DIR/../drivers/virtio/uapi/virtio_simple.h
+UAPI=$QEMU_DIR/../drivers/virtio/uapi
 
 say() { printf 'qemu: %s\n' "$*" >&2; }
 
@@ -161,18 +161,21 @@ edit() {
 
 # Puts the device into a QEMU source tree, however often it is run.
 overlay() {
-	local virtio=$1/hw/virtio header=standard-headers/linux/virtio_simple.h file
+	local virtio=$1/hw/virtio headers=standard-headers/linux file
 	mkdir -p "$virtio/simple"
 	for file in "$QEMU_DIR"/*.[ch] "$QEMU_DIR"/meson.build "$QEMU_DIR"/Kconfig; do
 		put "$virtio/simple/${file##*/}" "$(cat "$file")"
 	done
 	# The change of types that QEMU's own import of Linux headers makes.
-	put "$1/include/$header" "$(sed -e 's/__\(u\|le\)\([0-9]*\)/uint\2_t/g' \
-		-e 's,<linux/types.h>,"standard-headers/linux/types.h",' "$UAPI")"
+	for file in "$UAPI"/*.h; do
+		put "$1/include/$headers/${file##*/}" "$(sed \
+			-e 's/__\(u\|le\)\([0-9]*\)/uint\2_t/g' \
+			-e 's,<linux/types.h>,"standard-headers/linux/types.h",' "$file")"
+	done
 	edit "$virtio/meson.build" "/^virtio_pci_ss = /a subdir('simple')" "subdir('simple')"
 	edit "$virtio/Kconfig" "\$ a source simple/Kconfig" 'source simple'
 	edit "$virtio/trace-events" "\$ r $QEMU_DIR/trace-events" virtio_simple
-	name_device "$virtio" "$header"
+	name_device "$virtio" "$headers/virtio_simple.h"
 }
 
 # QEMU aborts on a virtio id that its name table or its feature decoder lacks, and allows the

@@ -24,9 +24,10 @@ static void virtio_simple_pci_realize(VirtIOPCIProxy *proxy, Error **errp)
 	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(proxy);
 	VirtIOSimple *s = &dev->vdev;
 	bool eventq = virtio_has_feature(s->offered, VIRTIO_SIMPLE_F_EVENTQ);
+	bool adminq = virtio_host_has_feature(VIRTIO_DEVICE(s), VIRTIO_F_ADMIN_VQ);
 
 	if (proxy->nvectors == DEV_NVECTORS_UNSPECIFIED) {
-		proxy->nvectors = s->conf.num_request_queues + eventq + 1;
+		proxy->nvectors = s->conf.num_request_queues + eventq + adminq + 1;
 	}
 	/* An eventfd tells that a bell was rung, not what was written to it. */
 	if (virtio_host_has_feature(VIRTIO_DEVICE(s), VIRTIO_F_NOTIFICATION_DATA)) {

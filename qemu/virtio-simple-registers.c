@@ -9,6 +9,28 @@
 #include "standard-headers/linux/virtio_pci.h"
 #include "virtio-simple-pci.h"
 
+/* Virtio 1.3, 4.1.4.3: behind the fields that the core knows. */
+#define COMMON_ADMIN_QUEUE_INDEX 60
+#define COMMON_ADMIN_QUEUE_NUM 62
+
+/* The core counts every queue; administration queues come after those that num_queues counts. */
+static uint64_t common_read(void *opaque, hwaddr addr, unsigned int size)
+{
+	VirtIOSimplePCI *dev = VIRTIO_SIMPLE_PCI(opaque);
+	VirtQueue *adminq = dev->vdev.adminq;
+
+	if (adminq) {
+		switch (addr) {
+		case VIRTIO_PCI_COMMON_NUMQ:
+		case COMMON_ADMIN_QUEUE_INDEX:
+			return virtio_get_queue_index(adminq);
+		case COMMON_ADMIN_QUEUE_NUM:
+			return 1;
+		}
+	}
+	return dev->common.core->read(opaque, addr, size);
+}
+
 /* Some versions of the core have memory for the size that a queue was made with, and would believe
  * a larger one. */
 static bool queue_size_ok(VirtIOSimple *s, uint64_t size)
@@ -84,6 +106,7 @@ void virtio_simple_take_registers(VirtIOSimplePCI *dev)
 	VirtIOPCIProxy *proxy = VIRTIO_PCI(dev);
 
 	take(&dev->common, &proxy->common);
+	dev->common.ours.read = common_read;
 	dev->common.ours.write = common_write;
 	take(&dev->notify, &proxy->notify);
 	dev->notify.ours.write = notify_write;

@@ -87,6 +87,16 @@ static void virtio_simple_in_order_set(Object *obj, bool value, Error **errp)
 	}
 }
 
+static bool needs_feature(VirtIODevice *vdev, int index, unsigned int bit, const char *name)
+{
+	if (virtio_vdev_has_feature(vdev, bit)) {
+		return true;
+	}
+	virtio_error(vdev, "virtio-simple: queue %d notified, but %s was not accepted", index,
+		     name);
+	return false;
+}
+
 /* Whether the driver may use this queue at this time; a modern one must have said DRIVER_OK. */
 bool virtio_simple_may_use(VirtIODevice *vdev, VirtQueue *vq)
 {
@@ -99,13 +109,11 @@ bool virtio_simple_may_use(VirtIODevice *vdev, VirtQueue *vq)
 			      "until DRIVER_OK (0x04)\n", index, vdev->status);
 		return false;
 	}
-	if (index >= VIRTIO_SIMPLE_REQUESTQ_MORE &&
-	    !virtio_vdev_has_feature(vdev, VIRTIO_SIMPLE_F_MQ)) {
-		virtio_error(vdev, "virtio-simple: queue %d notified, but MQ was not accepted",
-			     index);
-		return false;
+	if (vq == VIRTIO_SIMPLE(vdev)->adminq) {
+		return needs_feature(vdev, index, VIRTIO_F_ADMIN_VQ, "ADMIN_VQ");
 	}
-	return true;
+	return index < VIRTIO_SIMPLE_REQUESTQ_MORE ||
+	       needs_feature(vdev, index, VIRTIO_SIMPLE_F_MQ, "MQ");
 }
 
 /* Looks after what was posted before DRIVER_OK, or is still waiting when the machine runs on. */
@@ -117,7 +125,12 @@ static void virtio_simple_resume(void *opaque)
 	for (int i = 0; virtio_simple_running(s) && i < virtio_get_num_queues(vdev); i++) {
 		VirtQueue *vq = virtio_get_queue(vdev, i);
 
-		if (vq != s->eventq && !vdev->broken && !virtio_queue_empty(vq)) {
+		if (vq == s->eventq || vdev->broken || virtio_queue_empty(vq)) {
+			continue;
+		}
+		if (vq == s->adminq) {
+			virtio_simple_handle_admin(vdev, vq);
+		} else {
 			virtio_simple_handle_requests(vdev, vq);
 		}
 	}
@@ -158,6 +171,7 @@ static void virtio_simple_reset(VirtIODevice *vdev)
 
 	drop_all_requests(s);
 	virtio_simple_drop_events(s);
+	virtio_simple_reset_admin(s);
 	s->writable = 0;
 }
 
@@ -225,6 +239,9 @@ static void add_queues(VirtIOSimple *s)
 	for (int i = 1; i < s->conf.num_request_queues; i++) {
 		virtio_add_queue(vdev, size, virtio_simple_handle_requests);
 	}
+	if (virtio_host_has_feature(vdev, VIRTIO_F_ADMIN_VQ)) {
+		s->adminq = virtio_add_queue(vdev, size, virtio_simple_handle_admin);
+	}
 }
 
 static void virtio_simple_realize(DeviceState *dev, Error **errp)
@@ -247,6 +264,7 @@ static void virtio_simple_realize(DeviceState *dev, Error **errp)
 	QSIMPLEQ_INIT(&s->events);
 	virtio_init(vdev, VIRTIO_ID_SIMPLE, sizeof(struct virtio_simple_config));
 	add_queues(s);
+	virtio_simple_reset_admin(s);
 	s->resume = qemu_bh_new(virtio_simple_resume, s);
 	virtio_simple_open_chardev(s);
 }
@@ -273,6 +291,7 @@ static void virtio_simple_save(VirtIODevice *vdev, QEMUFile *f)
 
 	qemu_put_be32(f, s->writable);
 	qemu_put_be64(f, s->counter);
+	qemu_put_be64(f, s->admin_used);
 	qemu_put_be64(f, s->served);
 	qemu_put_be64(f, s->notifications_with_data);
 	qemu_put_be64(f, s->bad_notification_data);
@@ -287,6 +306,7 @@ static int virtio_simple_load(VirtIODevice *vdev, QEMUFile *f, int version)
 
 	s->writable = qemu_get_be32(f);
 	s->counter = qemu_get_be64(f);
+	s->admin_used = qemu_get_be64(f);
 	s->served = qemu_get_be64(f);
 	s->notifications_with_data = qemu_get_be64(f);
 	s->bad_notification_data = qemu_get_be64(f);
@@ -309,6 +329,8 @@ SIMPLE_PROPERTIES(virtio_simple_properties) = {
 	DEFINE_PROP_UINT32("max-payload", VirtIOSimple, conf.max_payload, 64 * KiB),
 	DEFINE_PROP_BIT64("notification_data", VirtIOSimple, parent_obj.host_features,
 			  VIRTIO_F_NOTIFICATION_DATA, false),
+	DEFINE_PROP_BIT64("admin_vq", VirtIOSimple, parent_obj.host_features, VIRTIO_F_ADMIN_VQ,
+			  false),
 	DEFINE_PROP_BOOL("in-order-batch", VirtIOSimple, conf.in_order_batch, false),
 	DEFINE_PROP_UINT32("max-events", VirtIOSimple, conf.max_events, 64),
 	DEFINE_PROP_STRING("tag", VirtIOSimple, conf.tag),

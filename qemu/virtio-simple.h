@@ -16,7 +16,7 @@
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIOSimple, VIRTIO_SIMPLE)
 
 #define VIRTIO_SIMPLE_MAX_REQUEST_QUEUES 64
-#define VIRTIO_SIMPLE_MAX_QUEUES (VIRTIO_SIMPLE_MAX_REQUEST_QUEUES + 1) /* and events */
+#define VIRTIO_SIMPLE_MAX_QUEUES (VIRTIO_SIMPLE_MAX_REQUEST_QUEUES + 2) /* events, commands */
 #define VIRTIO_SIMPLE_MIN_PAYLOAD 16 /* MULTIPLY must fit */
 #define VIRTIO_SIMPLE_MAX_PAYLOAD (1 * MiB)
 
@@ -40,6 +40,8 @@ struct VirtIOSimple {
 	VirtIOSimpleConf conf;
 	uint64_t offered; /* our own feature bits; QEMU's core adds the others */
 	VirtQueue *eventq; /* NULL when EVENTQ is not offered */
+	VirtQueue *adminq; /* the last one; NULL when ADMIN_VQ is not offered */
+	uint64_t admin_used; /* opcodes that the driver said it uses, as a set of bits */
 	uint32_t writable;
 	uint64_t counter;
 	/* For each queue what was popped and not handed back: a DELAY whose timer runs, and with
@@ -78,6 +80,10 @@ int virtio_simple_load_requests(VirtIOSimple *s, QEMUFile *f);
 /* virtio-simple-notify.c: `size` bytes were written to the bell of queue `index`. */
 void virtio_simple_check_notification(VirtIOSimple *s, unsigned int index, uint64_t value,
 				      unsigned int size);
+
+/* virtio-simple-admin.c */
+void virtio_simple_handle_admin(VirtIODevice *vdev, VirtQueue *vq);
+void virtio_simple_reset_admin(VirtIOSimple *s);
 
 /* virtio-simple-event.c */
 void virtio_simple_handle_eventq(VirtIODevice *vdev, VirtQueue *vq);

@@ -163,7 +163,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 
 bool virtqueue_has_used(struct virtqueue *vq)
 {
-	return READ_ONCE(vq->broken) || vq->ops->used_pending(vq, 1);
+	return READ_ONCE(vq->broken) || vq->ops->has_used(vq);
 }
 
 void *virtqueue_detach_unused_buf(struct virtqueue *vq)
@@ -206,7 +206,7 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 void vring_interrupt(struct virtqueue *vq)
 {
 	vq->counters.interrupts++;
-	if (vq->callback && !vq->broken && vq->ops->used_pending(vq, 1))
+	if (vq->callback && !vq->broken && vq->ops->has_used(vq))
 		vq->callback(vq);
 }
 
@@ -224,12 +224,14 @@ static bool enough_used(void *context)
 }
 
 /* Each wake that comes too early asks again: where the device does not know how many to wait for,
- * the next interrupt is only sent for what is used after the wish. */
+ * the next interrupt is only sent for what is used after the wish. A queue may lose its interrupts
+ * in one; then there is nothing to halt for. */
 static bool enough_used_or_armed(void *context)
 {
 	const struct wait_for_used *wait = context;
 
-	return READ_ONCE(wait->vq->broken) || !virtqueue_enable_cb_after(wait->vq, wait->count);
+	return READ_ONCE(wait->vq->broken) || !READ_ONCE(wait->vq->can_interrupt) ||
+	       !virtqueue_enable_cb_after(wait->vq, wait->count);
 }
 
 static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
@@ -251,13 +253,13 @@ static void report_late(struct virtqueue *vq, u64 timeout_ns)
 int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64 timeout_ns)
 {
 	struct wait_for_used wait = { vq, count };
-	int error;
+	int error = 0;
 
 	if (vq->broken)
 		return -EIO;
 	if (how == VIRTQUEUE_INTERRUPT && vq->can_interrupt)
 		error = wait_by_interrupt(&wait, timeout_ns);
-	else
+	if (how == VIRTQUEUE_POLL || !READ_ONCE(vq->can_interrupt))
 		error = poll_until(enough_used, &wait, timeout_ns);
 	if (vq->broken)
 		return -EIO;

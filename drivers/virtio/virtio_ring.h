@@ -35,6 +35,9 @@ struct vring_ops {
 	/* Chains used and not yet taken, in the device's word, unchecked; counts to `limit` at
 	 * least when there are so many. */
 	u16 (*used_pending)(struct virtqueue *vq, u16 limit);
+	/* Whether any is, in the device's word. Changes nothing, so that an interrupt may ask while
+	 * the code it interrupted is in the middle of another call. */
+	bool (*has_used)(const struct virtqueue *vq);
 	/* The next used entry, unchecked; something is pending. */
 	void (*read_used)(struct virtqueue *vq, u32 *id, u32 *length);
 	/* Takes back the descriptors of a chain and moves past its used entry. */

@@ -217,6 +217,13 @@ static u16 packed_used_pending(struct virtqueue *vq, u16 limit)
 	return vq->packed.seen;
 }
 
+static bool packed_has_used(const struct virtqueue *vq)
+{
+	const struct vring_packed *ring = &vq->packed;
+
+	return ring->seen || (vq->in_flight && is_used(ring, ring->next_used, ring->used_wrap));
+}
+
 static void packed_read_used(struct virtqueue *vq, u32 *id, u32 *length)
 {
 	const struct vring_packed *ring = &vq->packed;
@@ -317,6 +324,7 @@ const struct vring_ops vring_packed_ops = {
 	.add = packed_add,
 	.kick_prepare = packed_kick_prepare,
 	.used_pending = packed_used_pending,
+	.has_used = packed_has_used,
 	.read_used = packed_read_used,
 	.release = packed_release,
 	.disable_cb = packed_disable_cb,

@@ -122,6 +122,11 @@ static u16 split_used_pending(struct virtqueue *vq, u16 limit)
 	return (u16)(shared_read16(&vq->split.vring.used->idx) - vq->split.last_used);
 }
 
+static bool split_has_used(const struct virtqueue *vq)
+{
+	return shared_read16(&vq->split.vring.used->idx) != vq->split.last_used;
+}
+
 static void split_read_used(struct virtqueue *vq, u32 *id, u32 *length)
 {
 	const vring_used_elem_t *element =
@@ -207,6 +212,7 @@ const struct vring_ops vring_split_ops = {
 	.add = split_add,
 	.kick_prepare = split_kick_prepare,
 	.used_pending = split_used_pending,
+	.has_used = split_has_used,
 	.read_used = split_read_used,
 	.release = split_release,
 	.disable_cb = split_disable_cb,

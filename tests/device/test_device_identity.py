@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from simple import DEVICE, EVENTQ, EVENT_IDX, INDIRECT, MQ, PACKED, RING_RESET, VENDOR, VERSION_1, Simple
+from simple import (DEVICE, EVENTQ, EVENT_IDX, INDIRECT, MQ, PACKED, RING_RESET, VENDOR, VERSION_1,
+                    Simple)
 
 MODERN = {"revision": 1, "subsystem": 0x1100, "legacy BAR": False}
 TRANSITIONAL = {"revision": 0, "subsystem": 179, "legacy BAR": True}

@@ -306,17 +306,44 @@ TEST(virtio_pci_irq_R25_another_device_holds_the_wire)
 	check_storm_ended();
 }
 
-/* A waiter is not left halted when its interrupts go. */
+static struct ring_chain held;
+static unsigned int idle_calls;
+
+static void hold(struct modern *device, unsigned int queue, struct ring_chain *chain)
+{
+	(void)device;
+	(void)queue;
+	held = *chain;
+}
+
+static void storm_then_answer(void)
+{
+	if (++idle_calls == 3)
+		wires_set(MODERN_GSI, 3, true);
+	if (idle_calls == 6)
+		modern_use(&modern, 0, held.head, 0);
+}
+
+/* One that waits halted when its interrupts go finds what comes afterwards, and soon. */
 TEST(virtio_pci_irq_waiter_survives_the_storm)
 {
 	struct virtqueue_buffer buffer = { &driver, 8 };
+	u64 start;
 
 	boot_with_intx();
-	modern.serve = NULL;
+	modern.serve = hold;
+	world_idle_hook = storm_then_answer;
 	CHECK_EQ(virtqueue_add(driver.vqs[0], &buffer, 1, 0, &buffer), 0);
 	virtqueue_kick(driver.vqs[0]);
-	wires_set(MODERN_GSI, 3, true);
-	CHECK_EQ(virtqueue_wait(driver.vqs[0], VIRTQUEUE_INTERRUPT, 1, 1000000), -ETIMEDOUT);
+	start = world_now;
+	CHECK_EQ(virtqueue_wait(driver.vqs[0], VIRTQUEUE_INTERRUPT, 1, 1000000000), 0);
+	CHECK(world_now - start < 500000000);
+	CHECK(wires_masked(MODERN_GSI));
+	world_idle_hook = NULL;
+	modern.serve = NULL;
+	CHECK_EQ(virtqueue_add(driver.vqs[1], &buffer, 1, 0, &buffer), 0);
+	virtqueue_kick(driver.vqs[1]);
+	CHECK_EQ(virtqueue_wait(driver.vqs[1], VIRTQUEUE_INTERRUPT, 1, 1000000), -ETIMEDOUT);
 	CHECK_LOG("INTx enabled, pin quiet, GSI 11 masked, vector 0x30 taken");
 }
 

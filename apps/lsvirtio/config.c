@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Device configuration, field by field (virtio 1.2, 5.1.4 to 5.6.4): each is read at its own width
+ * (4.1.3.1), and named only where the device has it, which its feature bits say (2.5). Gaps that a
+ * structure leaves unused show as zeros.
+ */
+#include <linux/virtio_balloon.h>
+#include <linux/virtio_blk.h>
+#include <linux/virtio_console.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_scsi.h>
+
+#include "apps/lsvirtio/lsvirtio.h"
+#include "drivers/virtio/uapi/virtio_simple.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+
+#define CONFIG_MAX 128
+#define ALWAYS 64 /* no feature bit */
+
+enum field_kind { NUMBER, ADDRESS, TEXT };
+
+struct field {
+	const char *name;
+	u32 offset, size;
+	unsigned int feature; /* a bit, or ALWAYS */
+	enum field_kind kind;
+};
+
+#define FIELD_KIND(type, member, feature, kind)                                             \
+	{                                                                                   \
+#member, offsetof(struct virtio_##type##_config, member),                   \
+			sizeof(((struct virtio_##type##_config *)0)->member), feature, kind \
+	}
+#define FIELD(type, member, feature) FIELD_KIND(type, member, feature, NUMBER)
+
+static const struct field net_fields[] = {
+	FIELD_KIND(net, mac, VIRTIO_NET_F_MAC, ADDRESS),
+	FIELD(net, status, VIRTIO_NET_F_STATUS),
+	FIELD(net, max_virtqueue_pairs, VIRTIO_NET_F_MQ),
+	FIELD(net, mtu, VIRTIO_NET_F_MTU),
+	FIELD(net, speed, VIRTIO_NET_F_SPEED_DUPLEX),
+	FIELD(net, duplex, VIRTIO_NET_F_SPEED_DUPLEX),
+	{},
+};
+
+static const struct field blk_fields[] = {
+	FIELD(blk, capacity, ALWAYS),
+	FIELD(blk, size_max, VIRTIO_BLK_F_SIZE_MAX),
+	FIELD(blk, seg_max, VIRTIO_BLK_F_SEG_MAX),
+	FIELD(blk, geometry.cylinders, VIRTIO_BLK_F_GEOMETRY),
+	FIELD(blk, geometry.heads, VIRTIO_BLK_F_GEOMETRY),
+	FIELD(blk, geometry.sectors, VIRTIO_BLK_F_GEOMETRY),
+	FIELD(blk, blk_size, VIRTIO_BLK_F_BLK_SIZE),
+	FIELD(blk, physical_block_exp, VIRTIO_BLK_F_TOPOLOGY),
+	FIELD(blk, alignment_offset, VIRTIO_BLK_F_TOPOLOGY),
+	FIELD(blk, min_io_size, VIRTIO_BLK_F_TOPOLOGY),
+	FIELD(blk, opt_io_size, VIRTIO_BLK_F_TOPOLOGY),
+	FIELD(blk, wce, 11 /* CONFIG_WCE */),
+	FIELD(blk, num_queues, VIRTIO_BLK_F_MQ),
+	FIELD(blk, max_discard_sectors, VIRTIO_BLK_F_DISCARD),
+	FIELD(blk, max_discard_seg, VIRTIO_BLK_F_DISCARD),
+	FIELD(blk, discard_sector_alignment, VIRTIO_BLK_F_DISCARD),
+	FIELD(blk, max_write_zeroes_sectors, VIRTIO_BLK_F_WRITE_ZEROES),
+	FIELD(blk, max_write_zeroes_seg, VIRTIO_BLK_F_WRITE_ZEROES),
+	FIELD(blk, write_zeroes_may_unmap, VIRTIO_BLK_F_WRITE_ZEROES),
+	{},
+};
+
+static const struct field console_fields[] = {
+	FIELD(console, cols, VIRTIO_CONSOLE_F_SIZE),
+	FIELD(console, rows, VIRTIO_CONSOLE_F_SIZE),
+	FIELD(console, max_nr_ports, VIRTIO_CONSOLE_F_MULTIPORT),
+	{},
+};
+
+static const struct field balloon_fields[] = {
+	FIELD(balloon, num_pages, ALWAYS),
+	FIELD(balloon, actual, ALWAYS),
+	{},
+};
+
+static const struct field scsi_fields[] = {
+	FIELD(scsi, num_queues, ALWAYS),
+	FIELD(scsi, seg_max, ALWAYS),
+	FIELD(scsi, max_sectors, ALWAYS),
+	FIELD(scsi, cmd_per_lun, ALWAYS),
+	FIELD(scsi, event_info_size, ALWAYS),
+	FIELD(scsi, sense_size, ALWAYS),
+	FIELD(scsi, cdb_size, ALWAYS),
+	FIELD(scsi, max_channel, ALWAYS),
+	FIELD(scsi, max_target, ALWAYS),
+	FIELD(scsi, max_lun, ALWAYS),
+	{},
+};
+
+static const struct field simple_fields[] = {
+	FIELD(simple, magic, ALWAYS),
+	FIELD(simple, num_request_queues, VIRTIO_SIMPLE_F_MQ),
+	FIELD(simple, reserved, ALWAYS),
+	FIELD(simple, max_payload, ALWAYS),
+	FIELD(simple, writable, ALWAYS),
+	FIELD(simple, counter, ALWAYS),
+	FIELD_KIND(simple, tag, ALWAYS, TEXT),
+	{},
+};
+
+static const struct {
+	u32 id;
+	const struct field *fields;
+} types[] = {
+	{ VIRTIO_ID_NET, net_fields },	       { VIRTIO_ID_BLOCK, blk_fields },
+	{ VIRTIO_ID_CONSOLE, console_fields }, { VIRTIO_ID_BALLOON, balloon_fields },
+	{ VIRTIO_ID_SCSI, scsi_fields },       { VIRTIO_ID_SIMPLE, simple_fields },
+};
+
+static const struct field *fields_of(u32 id)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].id == id)
+			return types[i].fields;
+	return NULL;
+}
+
+static bool exists(const struct field *field, u64 offered)
+{
+	return field->feature == ALWAYS || offered & BIT_ULL(field->feature);
+}
+
+static void print_value(const struct field *field, const u8 *bytes)
+{
+	u64 number = 0;
+
+	printk("\t\t%s: ", field->name);
+	if (field->kind == ADDRESS) {
+		for (u32 i = 0; i < field->size; i++)
+			printk(i ? ":%02x" : "%02x", bytes[i]);
+	} else if (field->kind == TEXT) {
+		printk("\"%.*s\"", (int)field->size, (const char *)bytes);
+	} else {
+		memcpy(&number, bytes, field->size);
+		printk("%llu (0x%llx)", le64_to_cpu(number), le64_to_cpu(number));
+	}
+	printk("\n");
+}
+
+static void print_bytes(const u8 *bytes, u32 length)
+{
+	for (u32 i = 0; i < length; i++) {
+		if (i % 16 == 0)
+			printk("\t\t%02x:", i);
+		printk(" %02x%s", bytes[i], i % 16 == 15 || i + 1 == length ? "\n" : "");
+	}
+}
+
+/* Where the last field ends that the device has; those between are read with it. */
+static u32 length_of(const struct field *fields, u64 offered)
+{
+	u32 length = 0;
+
+	for (; fields->name; fields++)
+		if (exists(fields, offered))
+			length = max(length, fields->offset + fields->size);
+	return length;
+}
+
+static bool read_fields(struct virtio_device *vdev, const struct field *field, u8 *bytes,
+			u32 length)
+{
+	for (; field->name && field->offset < length; field++)
+		if (virtio_config_read(vdev, field->offset, bytes + field->offset, field->size))
+			return false;
+	return true;
+}
+
+void show_config(struct virtio_device *vdev, u64 offered)
+{
+	const struct field *fields = fields_of(vdev->id.device);
+	u32 length = fields ? length_of(fields, offered) : 0;
+	u8 bytes[CONFIG_MAX] = {};
+
+	if (!length)
+		return;
+	if (!read_fields(vdev, fields, bytes, length)) {
+		printk("\tConfiguration: shorter than the %u bytes it should have\n", length);
+		return;
+	}
+	printk("\tConfiguration: %u bytes\n", length);
+	print_bytes(bytes, length);
+	for (; fields->name; fields++)
+		if (exists(fields, offered))
+			print_value(fields, bytes + fields->offset);
+}
