@@ -59,7 +59,7 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	id = vq->ops->add(vq, buffers, out, in);
 	vq->token[id] = token;
 	vq->writable[id] = (u32)min(writable, (u64)UINT32_MAX);
-	vq->order[vq->order_added % vq->num] = id;
+	vq->order[vq->order_added & vq->order_mask] = id;
 	vq->sequence[id] = vq->order_added++;
 	vq->in_flight++;
 	vq->counters.added++;
@@ -123,7 +123,7 @@ static bool next_used(struct virtqueue *vq, u32 *id, u32 *claimed)
 	if (!vq->batch_left && !start_batch(vq, id))
 		return false;
 	if (vq->in_order)
-		*id = vq->order[vq->order_taken % vq->num];
+		*id = vq->order[vq->order_taken & vq->order_mask];
 	vq->batch_left--;
 	*claimed = vq->batch_left ? vq->writable[*id] : vq->batch_length;
 	return true;

@@ -104,6 +104,7 @@ struct virtqueue {
 	/* IN_ORDER (2.7.9): the ids in the order they were added, and how far they are taken. A
 	 * used entry may stand for a whole batch, of which it names the last. */
 	u16 *order, *sequence;
+	u16 order_mask; /* a power of two less one: the counts wrap, and num may be any size */
 	u16 order_added, order_taken;
 	u16 batch_left;
 	u32 batch_length; /* what the entry says of its own chain */

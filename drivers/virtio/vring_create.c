@@ -33,7 +33,7 @@ static bool alloc_private(struct virtqueue *vq)
 	vq->chain_count = kzalloc(vq->num * sizeof(*vq->chain_count));
 	vq->chain_tail = kzalloc(vq->num * sizeof(*vq->chain_tail));
 	vq->next = kzalloc(vq->num * sizeof(*vq->next));
-	vq->order = kzalloc(vq->num * sizeof(*vq->order));
+	vq->order = kzalloc((vq->order_mask + 1u) * sizeof(*vq->order));
 	vq->sequence = kzalloc(vq->num * sizeof(*vq->sequence));
 	return vq->token && vq->writable && vq->chain_count && vq->chain_tail && vq->next &&
 	       vq->order && vq->sequence;
@@ -72,6 +72,8 @@ static void fill(struct virtqueue *vq, const struct vring_request *request)
 	vq->indirect = virtio_has_feature(request->vdev, VIRTIO_RING_F_INDIRECT_DESC);
 	vq->event = virtio_has_feature(request->vdev, VIRTIO_RING_F_EVENT_IDX);
 	vq->in_order = virtio_has_feature(request->vdev, VIRTIO_F_IN_ORDER);
+	while (vq->order_mask < vq->num - 1)
+		vq->order_mask = (u16)(vq->order_mask << 1 | 1);
 }
 
 void vring_reset_virtqueue(struct virtqueue *vq)
