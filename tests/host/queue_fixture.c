@@ -6,6 +6,7 @@
 
 #include <linux/virtio_config.h>
 
+#include "drivers/virtio/virtio_newer.h"
 #include "world.h"
 
 struct queue_fixture queue;
@@ -46,14 +47,30 @@ void queue_make(u16 num, enum queue_features features)
 	INIT_LIST_HEAD(&queue.vdev.vqs);
 	queue.vdev.driver_ok = true;
 	queue.vdev.features = (features & INDIRECT ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
-			      (features & EVENT ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0);
+			      (features & EVENT ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
+			      (features & PACKED ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
+			      (features & IN_ORDER ? BIT_ULL(VIRTIO_F_IN_ORDER) : 0);
+	queue.features = features;
 	queue.vq = vring_create_virtqueue(&request);
 	if (!queue.vq)
 		return;
 	queue.vq->can_interrupt = true;
-	device_ring_init(&queue.ring, num, virtqueue_get_desc_addr(queue.vq),
-			 virtqueue_get_avail_addr(queue.vq), virtqueue_get_used_addr(queue.vq),
-			 features & EVENT, features & INDIRECT);
+	if (features & PACKED)
+		device_packed_init(&queue.packed, num, virtqueue_get_desc_addr(queue.vq),
+				   virtqueue_get_avail_addr(queue.vq),
+				   virtqueue_get_used_addr(queue.vq), features & EVENT,
+				   features & INDIRECT);
+	else
+		device_ring_init(&queue.ring, num, virtqueue_get_desc_addr(queue.vq),
+				 virtqueue_get_avail_addr(queue.vq),
+				 virtqueue_get_used_addr(queue.vq), features & EVENT,
+				 features & INDIRECT);
+}
+
+bool queue_pop(struct ring_chain *chain)
+{
+	return queue.features & PACKED ? device_packed_pop(&queue.packed, chain)
+				       : device_ring_pop(&queue.ring, chain);
 }
 
 int queue_add(unsigned int out, unsigned int in, u32 length, uintptr_t token)
@@ -71,15 +88,37 @@ u16 queue_add_taken(uintptr_t token)
 
 	CHECK_EQ(queue_add(0, 1, 64, token), 0);
 	CHECK(virtqueue_kick(queue.vq));
-	CHECK(device_ring_pop(&queue.ring, &chain));
+	CHECK(queue_pop(&chain));
 	return chain.head;
+}
+
+void queue_interrupt(void)
+{
+	if (queue.features & PACKED ? device_packed_must_interrupt(&queue.packed)
+				    : device_ring_must_interrupt(&queue.ring))
+		vring_interrupt(queue.vq);
 }
 
 void queue_use(u32 id, u32 length)
 {
-	device_ring_push(&queue.ring, id, length);
-	if (device_ring_must_interrupt(&queue.ring))
-		vring_interrupt(queue.vq);
+	if (queue.features & PACKED)
+		device_packed_push(&queue.packed, (u16)id, length);
+	else
+		device_ring_push(&queue.ring, id, length);
+	queue_interrupt();
+}
+
+/* 2.7.9: the entry stands where the first of the batch would, and idx moves by all of it. */
+void queue_use_batch(u16 chains, u16 id, u32 length)
+{
+	if (queue.features & PACKED) {
+		device_packed_push_batch(&queue.packed, chains, length);
+	} else {
+		device_ring_write_element(&queue.ring, queue.ring.used_idx, id, length);
+		queue.ring.used_idx = (u16)(queue.ring.used_idx + chains);
+		device_ring_write_idx(&queue.ring, queue.ring.used_idx);
+	}
+	queue_interrupt();
 }
 
 uintptr_t queue_get(u32 *length)

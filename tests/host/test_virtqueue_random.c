@@ -25,7 +25,8 @@ static bool expected[REQUESTS + 1];
 /* Chain lengths the queue's size allows, short ones most of the time. */
 static void add_one(void)
 {
-	unsigned int most = queue.ring.num < 12 ? queue.ring.num : 12;
+	u16 num = virtqueue_get_vring_size(queue.vq);
+	unsigned int most = num < 12 ? num : 12;
 	unsigned int total = 1 + world_random(world_random(4) ? (most + 2) / 3 : most);
 	unsigned int in = world_random(total + 1);
 	int error = queue_add(total - in, in, 1 + world_random(5000), next_token + 1);
@@ -40,7 +41,7 @@ static void device_takes(void)
 {
 	struct ring_chain chain;
 
-	if (!device_ring_pop(&queue.ring, &chain))
+	if (!queue_pop(&chain))
 		return;
 	taken[taken_count].head = chain.head;
 	taken[taken_count].writable = (u32)chain.writable;
@@ -49,19 +50,46 @@ static void device_takes(void)
 	taken_count++;
 }
 
-static void device_uses(void)
+static void expect(unsigned int i, u32 length)
 {
-	unsigned int i;
-	u32 length;
-
-	if (!taken_count)
-		return;
-	i = world_random(taken_count);
-	length = world_random(taken[i].writable + 1);
 	expected_length[taken[i].token] = length;
 	expected[taken[i].token] = true;
+}
+
+/* Any of them, as it comes. */
+static void device_uses_one(void)
+{
+	unsigned int i = world_random(taken_count);
+	u32 length = world_random(taken[i].writable + 1);
+
+	expect(i, length);
 	queue_use(taken[i].head, length);
 	taken[i] = taken[--taken_count];
+}
+
+/* IN_ORDER: the oldest ones; what an entry skips is used completely (2.7.9). */
+static void device_uses_batch(void)
+{
+	unsigned int most = taken_count < 40 ? taken_count : 40;
+	unsigned int chains = 1 + world_random(world_random(2) ? 1 : most);
+	u32 length = world_random(taken[chains - 1].writable + 1);
+
+	for (unsigned int i = 0; i + 1 < chains; i++)
+		expect(i, taken[i].writable);
+	expect(chains - 1, length);
+	queue_use_batch((u16)chains, taken[chains - 1].head, length);
+	taken_count -= chains;
+	memmove(taken, taken + chains, taken_count * sizeof(*taken));
+}
+
+static void device_uses(void)
+{
+	if (!taken_count)
+		return;
+	if (queue.features & IN_ORDER)
+		device_uses_batch();
+	else
+		device_uses_one();
 }
 
 static void driver_takes(void)
@@ -152,4 +180,60 @@ TEST(virtqueue_R12_R29_200000_requests_size_256)
 TEST(virtqueue_R12_R29_200000_requests_size_32768)
 {
 	run(32768, EVENT | INDIRECT);
+}
+
+/* ---- the same with packed rings, whose size may be any --------------------------------------- */
+
+TEST(packed_R12_R29_200000_requests_sizes_1_2_3)
+{
+	run(1, PACKED);
+	run(2, PACKED | EVENT);
+	run(3, PACKED | EVENT | INDIRECT);
+}
+
+TEST(packed_R12_R29_200000_requests_sizes_5_and_7)
+{
+	run(5, PACKED | EVENT);
+	run(7, PACKED | INDIRECT);
+}
+
+TEST(packed_R12_R29_200000_requests_size_100)
+{
+	run(100, PACKED);
+	run(100, PACKED | EVENT | INDIRECT);
+}
+
+TEST(packed_R12_R29_200000_requests_size_256)
+{
+	run(256, PACKED | INDIRECT);
+	run(256, PACKED | EVENT);
+}
+
+TEST(packed_R12_R29_200000_requests_size_32768)
+{
+	run(32768, PACKED | EVENT | INDIRECT);
+}
+
+TEST(virtqueue_in_order_200000_requests)
+{
+	run(1, IN_ORDER);
+	run(4, IN_ORDER | EVENT);
+	run(256, IN_ORDER | INDIRECT | EVENT);
+}
+
+TEST(virtqueue_in_order_200000_requests_size_32768)
+{
+	run(32768, IN_ORDER);
+}
+
+TEST(packed_in_order_200000_requests)
+{
+	run(1, PACKED | IN_ORDER);
+	run(5, PACKED | IN_ORDER | EVENT);
+	run(100, PACKED | IN_ORDER | INDIRECT | EVENT);
+}
+
+TEST(packed_in_order_200000_requests_size_32768)
+{
+	run(32768, PACKED | IN_ORDER | EVENT);
 }
