@@ -111,6 +111,21 @@ int device_attach(struct device *device)
 	return search.error;
 }
 
+struct device *device_find(const char *bus_name, const char *name)
+{
+	struct bus_type *bus;
+	struct device *device;
+
+	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {
+		if (strcmp(bus->name, bus_name))
+			continue;
+		list_for_each_entry(device, &bus->devices, struct device, bus_node)
+			if (!strcmp(device->name, name))
+				return device;
+	}
+	return NULL;
+}
+
 int device_add(struct device *device)
 {
 	if (!device->bus || !device->name[0])

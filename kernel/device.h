@@ -75,6 +75,9 @@ int device_add(struct device *device);
 /* Undoes device_add: removes the driver first, if one is bound. The memory stays the caller's. */
 void device_del(struct device *device);
 
+/* The device of that name on the bus of that name, or NULL. */
+struct device *device_find(const char *bus_name, const char *name);
+
 /* Binds a device of a bus to the first driver that matches and whose probe succeeds.
  * 0 when bound (or bound already), -ENODEV when no driver matches, else the probe's error. */
 int device_attach(struct device *device);

@@ -154,7 +154,7 @@ static void print_bytes(const u8 *bytes, u32 length)
 	}
 }
 
-/* Where the last field ends that the device has; those between are read with it. */
+/* Where the last field ends that the device has. */
 static u32 length_of(const struct field *fields, u64 offered)
 {
 	u32 length = 0;
@@ -165,11 +165,13 @@ static u32 length_of(const struct field *fields, u64 offered)
 	return length;
 }
 
+/* 2.5.1: a field whose feature is not offered is not read, and shown as zeros. */
 static bool read_fields(struct virtio_device *vdev, const struct field *field, u8 *bytes,
-			u32 length)
+			u64 offered)
 {
-	for (; field->name && field->offset < length; field++)
-		if (virtio_config_read(vdev, field->offset, bytes + field->offset, field->size))
+	for (; field->name; field++)
+		if (exists(field, offered) &&
+		    virtio_config_read(vdev, field->offset, bytes + field->offset, field->size))
 			return false;
 	return true;
 }
@@ -182,7 +184,7 @@ void show_config(struct virtio_device *vdev, u64 offered)
 
 	if (!length)
 		return;
-	if (!read_fields(vdev, fields, bytes, length)) {
+	if (!read_fields(vdev, fields, bytes, offered)) {
 		printk("\tConfiguration: shorter than the %u bytes it should have\n", length);
 		return;
 	}

@@ -11,10 +11,6 @@
 #include "drivers/virtio/virtio_admin.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/printk.h"
-#include "kernel/string.h"
-
-#define GENERATION_TRIES 100
-#define CONFIG_FIELD_MAX 64 /* bytes that a legacy device can be asked for at once */
 
 static unsigned int next_index;
 
@@ -166,25 +162,69 @@ static void take_down(struct virtio_device *vdev, const struct virtio_driver *dr
 	forget_queues(vdev);
 }
 
-static int start_driver(struct virtio_device *vdev, const struct virtio_driver *driver)
+/* From FEATURES_OK to a driver that works; `set_up` is its probe or its restore. On failure the
+ * device is reset, and its queues are still to be forgotten. */
+static int bring_up(struct virtio_device *vdev, const struct virtio_driver *driver,
+		    int (*set_up)(struct virtio_device *vdev), bool *is_set_up)
 {
 	int error = vdev->config->create_avq ? vdev->config->create_avq(vdev) : 0;
 
 	if (!error)
-		error = driver->probe(vdev);
-	if (error) {
-		/* 3.3.1: what is exposed is taken back only after a reset. */
-		virtio_reset_device(vdev);
-		forget_queues(vdev);
-		return error;
-	}
-	error = go_live(vdev);
+		error = set_up(vdev); /* step 7 */
+	*is_set_up = !error;
+	if (!error)
+		error = go_live(vdev); /* step 8 */
 	if (!error)
 		error = virtio_admin_start(vdev);
 	if (!error && driver->scan)
 		error = driver->scan(vdev);
 	if (error)
-		take_down(vdev, driver);
+		virtio_reset_device(vdev);
+	return error;
+}
+
+/* 3.3.1: what is exposed is taken back only after the reset. */
+static int start_driver(struct virtio_device *vdev, const struct virtio_driver *driver)
+{
+	bool is_set_up = false;
+	int error = bring_up(vdev, driver, driver->probe, &is_set_up);
+
+	if (!error)
+		return 0;
+	if (is_set_up)
+		driver->remove(vdev);
+	forget_queues(vdev);
+	return error;
+}
+
+static void say_failed(struct virtio_device *vdev)
+{
+	if (vdev->failed)
+		return;
+	add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+	print_status(vdev, "FAILED");
+}
+
+int virtio_device_restart(struct virtio_device *vdev)
+{
+	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
+	bool is_set_up;
+	int error;
+
+	if (!driver->restore)
+		return -EOPNOTSUPP;
+	if (vdev->failed || vdev->restarts >= VIRTIO_RESTARTS_MAX)
+		return -EIO;
+	vdev->restarts++;
+	dev_printk(&vdev->dev, "restart %u of at most %u\n", vdev->restarts, VIRTIO_RESTARTS_MAX);
+	forget_queues(vdev);
+	error = introduce(vdev);
+	if (!error)
+		error = bring_up(vdev, driver, driver->restore, &is_set_up);
+	if (!error)
+		return 0;
+	forget_queues(vdev);
+	say_failed(vdev);
 	return error;
 }
 
@@ -194,12 +234,11 @@ static int virtio_dev_probe(struct device *device)
 	struct virtio_device *vdev = to_virtio_device(device);
 	int error = introduce(vdev);
 
+	vdev->restarts = 0;
 	if (!error)
 		error = start_driver(vdev, to_virtio_driver(device->driver));
-	if (error && !vdev->failed) {
-		add_status(vdev, VIRTIO_CONFIG_S_FAILED);
-		print_status(vdev, "FAILED");
-	}
+	if (error)
+		say_failed(vdev);
 	return error;
 }
 
@@ -292,7 +331,7 @@ int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, 
 	return config->enable_vq_after_reset(vq);
 }
 
-/* ---- configuration -------------------------------------------------------------------------- */
+/* ---- what the device announces --------------------------------------------------------------- */
 
 /* 2.1.2: the device is in an error state; what is outstanding will not come back. */
 static void break_queues(struct virtio_device *vdev, const char *why)
@@ -322,55 +361,6 @@ void virtio_config_changed(struct virtio_device *vdev)
 	driver = to_virtio_driver(vdev->dev.driver);
 	if (driver->config_changed)
 		driver->config_changed(vdev);
-}
-
-/* 2.5.4: without a generation, a value that reads the same twice holds together. */
-static int read_twice(struct virtio_device *vdev, u32 offset, void *buffer, u32 length, bool *same)
-{
-	u8 again[CONFIG_FIELD_MAX];
-	int error;
-
-	if (length > sizeof(again))
-		return -EINVAL;
-	error = vdev->config->get(vdev, offset, buffer, length);
-	if (!error)
-		error = vdev->config->get(vdev, offset, again, length);
-	*same = !error && !memcmp(buffer, again, length);
-	return error;
-}
-
-static int read_by_generation(struct virtio_device *vdev, u32 offset, void *buffer, u32 length,
-			      bool *same)
-{
-	u32 before = vdev->config->generation(vdev);
-	int error = vdev->config->get(vdev, offset, buffer, length);
-
-	*same = vdev->config->generation(vdev) == before;
-	return error;
-}
-
-int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32 length)
-{
-	for (unsigned int i = 0; i < GENERATION_TRIES; i++) {
-		bool same = false;
-		int error = vdev->config->generation
-				    ? read_by_generation(vdev, offset, buffer, length, &same)
-				    : read_twice(vdev, offset, buffer, length, &same);
-
-		if (error)
-			return error;
-		if (same)
-			return 0;
-	}
-	dev_printk(&vdev->dev, "E13 the configuration changed during each of %d reads\n",
-		   GENERATION_TRIES);
-	return -EAGAIN;
-}
-
-int virtio_config_write(struct virtio_device *vdev, u32 offset, const void *buffer, u32 length)
-{
-	/* 3.1.1: no write before FEATURES_OK; drivers are probed after it. */
-	return vdev->config->set(vdev, offset, buffer, length);
 }
 
 static int virtio_init(void)

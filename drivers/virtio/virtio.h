@@ -29,6 +29,7 @@ struct virtio_device {
 	u64 features;				/* negotiated */
 	bool driver_ok;				/* queues may be notified (3.1.1, step 8) */
 	bool failed;		    /* a reset was not confirmed: it is not touched again */
+	unsigned int restarts;	    /* since it was bound */
 	struct list_head vqs;	    /* struct virtqueue, vdev_node */
 	struct virtqueue *admin_vq; /* where ADMIN_VQ was negotiated; see virtio_admin.h */
 	u64 admin_opcodes;
@@ -55,6 +56,9 @@ struct virtio_driver {
 	/* The device has been reset and will not touch memory: takes back buffers and frees what
 	 * probe made. The queues themselves are freed by the bus afterwards. */
 	void (*remove)(struct virtio_device *vdev);
+	/* Optional: makes virtio_device_restart possible. Like probe, for a driver that keeps what it
+	 * allocated and whose queues are gone: finds them again. 0, or -errno and then without. */
+	int (*restore)(struct virtio_device *vdev);
 	/* The configuration has changed. In the interrupt; optional. */
 	void (*config_changed)(struct virtio_device *vdev);
 };
@@ -85,6 +89,14 @@ void virtio_config_changed(struct virtio_device *vdev);
 /* For a driver whose device went wrong: resets it, so that it no longer touches memory, and breaks
  * its queues; their tokens can then be detached. 0, or -ETIMEDOUT (see virtio_config_ops.reset). */
 int virtio_reset_device(struct virtio_device *vdev);
+
+/*
+ * For a driver whose device was reset by virtio_reset_device and whose tokens are all detached:
+ * brings the device up again, through every step, with restore in the place of probe, and scan. 0, or
+ * -errno with the device reset and without queues; -EIO also when VIRTIO_RESTARTS_MAX are used up.
+ */
+#define VIRTIO_RESTARTS_MAX 3
+int virtio_device_restart(struct virtio_device *vdev);
 
 /* Whether a bit was negotiated; bits of 64 and beyond never are. */
 static inline bool virtio_has_feature(const struct virtio_device *vdev, unsigned int bit)

@@ -29,6 +29,17 @@ static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int co
 	return count;
 }
 
+/* 2.13.2: whatever lies behind the bytes that the device says it used counts as zero. */
+static void clear_unused(struct exchange *wire, struct virtio_admin_cmd *command, u32 used)
+{
+	u32 status = min(used, (u32)sizeof(wire->status));
+	u32 result = min(used - status, command->result_length);
+
+	memset((u8 *)&wire->status + status, 0, sizeof(wire->status) - status);
+	if (result < command->result_length)
+		memset((u8 *)command->result + result, 0, command->result_length - result);
+}
+
 /* One try. A queue that does not answer is broken: the device may still write to what it has. */
 static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, struct exchange *wire)
 {
@@ -50,8 +61,9 @@ static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, stru
 		virtqueue_break(vq, "an administration command was not answered");
 		return error;
 	}
-	if (virtqueue_get_buf(vq, &length) != wire || length < sizeof(wire->status))
+	if (virtqueue_get_buf(vq, &length) != wire)
 		return -EIO;
+	clear_unused(wire, command, length);
 	command->status = le16_to_cpu(READ_ONCE(wire->status.status));
 	command->status_qualifier = le16_to_cpu(READ_ONCE(wire->status.status_qualifier));
 	return 0;

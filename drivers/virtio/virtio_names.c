@@ -42,13 +42,15 @@ static const struct virtio_feature_name transport_names[] = {
 };
 
 /* ACCESS_PLATFORM: the addresses we give are physical, which is what it asks for without an
- * IOMMU in the way, and a device that offers it may refuse to work otherwise (6.1). */
+ * IOMMU in the way, and a device that offers it may refuse to work otherwise (6.1).
+ * ORDER_PLATFORM: our barriers hold for hardware too (kernel/barrier.h). */
 u64 virtio_transport_features(void)
 {
 	return BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |
 	       BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |
 	       BIT_ULL(VIRTIO_F_RING_PACKED) | BIT_ULL(VIRTIO_F_IN_ORDER) |
-	       BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) | BIT_ULL(VIRTIO_F_RING_RESET) |
+	       BIT_ULL(VIRTIO_F_ORDER_PLATFORM) | BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
+	       BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) | BIT_ULL(VIRTIO_F_RING_RESET) |
 	       BIT_ULL(VIRTIO_F_ADMIN_VQ);
 }
 

@@ -27,6 +27,7 @@ struct virtio_pci_vq {
 	struct virtqueue *vq; /* NULL when this index is not used */
 	struct virtio_pci_device *owner;
 	volatile u8 *notify; /* where its notification is written; NULL: a port */
+	u16 notify_value;    /* how a notification names it (4.1.5.2) */
 	u8 notify_bar;	     /* the same for people */
 	u64 notify_offset;
 	unsigned int entry; /* of the MSI-X table */

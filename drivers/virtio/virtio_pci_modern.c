@@ -88,6 +88,8 @@ static u64 features_without_registers(const struct virtio_pci_device *vp)
 {
 	u64 features = 0;
 
+	if (vp->common.length < offsetof(struct virtio_pci_common_regs, queue_reset))
+		features |= BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
 	if (vp->common.length < offsetof(struct virtio_pci_common_regs, admin_queue_index))
 		features |= BIT_ULL(VIRTIO_F_RING_RESET);
 	if (vp->common.length < sizeof(struct virtio_pci_common_regs))

@@ -100,12 +100,20 @@ static int enable_queue(const struct virtio_pci_device *vp, unsigned int index)
 	return -EIO;
 }
 
-/* 4.1.5.2: without NOTIFICATION_DATA the queue's index, 16 bits wide. */
+/* 4.1.5.2.1: the queue's index, or with NOTIF_CONFIG_DATA what the device calls it. */
+static u16 notify_value(const struct virtio_pci_device *vp, unsigned int index)
+{
+	if (virtio_has_feature(&vp->vdev, VIRTIO_F_NOTIF_CONFIG_DATA))
+		return (u16)vp_read(vp, queue_notif_config_data);
+	return (u16)index;
+}
+
+/* 4.1.5.2: without NOTIFICATION_DATA which queue it is, 16 bits wide. */
 static void notify(struct virtqueue *vq)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
 
-	writew((u16)vq->index, queue->notify);
+	writew(queue->notify_value, queue->notify);
 }
 
 /* 4.1.5.2: with NOTIFICATION_DATA also where the next chain will start, in 32 bits. */
@@ -113,7 +121,7 @@ static void notify_with_data(struct virtqueue *vq)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
 
-	writel(vq->index | (u32)vring_next_offset(vq) << 16, queue->notify);
+	writel(queue->notify_value | (u32)vring_next_offset(vq) << 16, queue->notify);
 }
 
 static const struct virtqueue_transport transport = { notify, virtio_pci_report };
@@ -124,6 +132,7 @@ static int choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_v
 			 unsigned int index)
 {
 	queue->notify = notify_address(vp);
+	queue->notify_value = notify_value(vp, index);
 	queue->notify_bar = vp->notify.bar;
 	queue->notify_offset = vp->notify.offset + (u64)(queue->notify - vp->notify.base);
 	if (queue->notify)

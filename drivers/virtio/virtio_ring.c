@@ -324,6 +324,11 @@ u16 virtqueue_num_free(const struct virtqueue *vq)
 	return vq->num_free;
 }
 
+u16 virtqueue_outstanding(const struct virtqueue *vq)
+{
+	return vq->in_flight;
+}
+
 struct virtio_device *virtqueue_device(const struct virtqueue *vq)
 {
 	return vq->vdev;
@@ -351,6 +356,11 @@ void virtqueue_give_up_interrupts(struct virtqueue *vq)
 bool virtqueue_has_event_idx(const struct virtqueue *vq)
 {
 	return vq->event;
+}
+
+bool virtqueue_has_exact_lengths(const struct virtqueue *vq)
+{
+	return !vq->in_order;
 }
 
 void virtqueue_count(const struct virtqueue *vq, struct virtqueue_counters *counters)

@@ -11,6 +11,7 @@
 #include "drivers/virtio/virtio_simple_priv.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 
 #define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
 
@@ -150,6 +151,21 @@ static int virtio_simple_probe(struct virtio_device *vdev)
 	return 0;
 }
 
+/* The queues went with the reset: whatever fails from here on must not find the old ones. */
+static int virtio_simple_restore(struct virtio_device *vdev)
+{
+	struct virtio_simple *simple = vdev->dev.driver_data;
+	int error;
+
+	memset(simple->requestq, 0, sizeof(simple->requestq));
+	simple->eventq = NULL;
+	error = read_config(simple);
+	if (!error)
+		error = find_queues(simple);
+	simple->failed = error;
+	return error;
+}
+
 static bool interrupt_came(void *context)
 {
 	struct virtqueue_counters counters;
@@ -199,7 +215,8 @@ static int virtio_simple_scan(struct virtio_device *vdev)
 		error = say_hello(simple);
 	if (error)
 		return error;
-	list_add_tail(&simple->node, &devices);
+	if (list_empty(&simple->node))
+		list_add_tail(&simple->node, &devices);
 	dev_printk(&vdev->dev, "ready: tag \"%s\", %u request queue%s, payload up to %u bytes\n",
 		   simple->tag, simple->request_queues, simple->request_queues == 1 ? "" : "s",
 		   simple->max_payload);
@@ -213,10 +230,8 @@ static void virtio_simple_remove(struct virtio_device *vdev)
 
 	list_del_init(&simple->node);
 	for (unsigned int i = 0; i < simple->request_queues; i++)
-		while (virtqueue_detach_unused_buf(simple->requestq[i]))
-			;
-	while (simple->eventq && virtqueue_detach_unused_buf(simple->eventq))
-		;
+		virtio_simple_detach(simple->requestq[i]);
+	virtio_simple_detach(simple->eventq);
 	free_simple(simple);
 }
 
@@ -239,6 +254,7 @@ static struct virtio_driver virtio_simple_driver = {
 	.feature_names = feature_names,
 	.probe = virtio_simple_probe,
 	.scan = virtio_simple_scan,
+	.restore = virtio_simple_restore,
 	.remove = virtio_simple_remove,
 	.config_changed = virtio_simple_config_changed,
 };
@@ -288,17 +304,17 @@ bool virtio_simple_has_events(const struct virtio_simple *simple)
 
 bool virtio_simple_can_interrupt(const struct virtio_simple *simple)
 {
-	return virtqueue_can_interrupt(simple->requestq[0]);
+	return simple->requestq[0] && virtqueue_can_interrupt(simple->requestq[0]);
 }
 
 const char *virtio_simple_interrupt_name(const struct virtio_simple *simple)
 {
-	return virtqueue_interrupt_name(simple->requestq[0]);
+	return simple->requestq[0] ? virtqueue_interrupt_name(simple->requestq[0]) : "none";
 }
 
 bool virtio_simple_has_event_idx(const struct virtio_simple *simple)
 {
-	return virtqueue_has_event_idx(simple->requestq[0]);
+	return simple->requestq[0] && virtqueue_has_event_idx(simple->requestq[0]);
 }
 
 int virtio_simple_read_counter(struct virtio_simple *simple, u64 *counter)
@@ -331,19 +347,19 @@ void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,
 			 struct virtqueue_counters *counters)
 {
 	*counters = (struct virtqueue_counters){};
-	if (queue < simple->request_queues)
+	if (queue < simple->request_queues && simple->requestq[queue])
 		virtqueue_count(simple->requestq[queue], counters);
 }
 
 u16 virtio_simple_queue_size(const struct virtio_simple *simple, unsigned int queue)
 {
-	if (queue >= simple->request_queues)
+	if (queue >= simple->request_queues || !simple->requestq[queue])
 		return 0;
 	return virtqueue_get_vring_size(simple->requestq[queue]);
 }
 
 void virtio_simple_dump(struct virtio_simple *simple, unsigned int queue)
 {
-	if (queue < simple->request_queues)
+	if (queue < simple->request_queues && simple->requestq[queue])
 		virtqueue_dump(simple->requestq[queue]);
 }

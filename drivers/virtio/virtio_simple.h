@@ -76,8 +76,16 @@ bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue);
  * back all that were outstanding, with -EIO. */
 struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, unsigned int queue);
 
+/*
+ * After a failure, brings the device up again once all requests that were outstanding have been
+ * reaped; submit does so by itself. 0, also without a failure; -EBUSY while some are outstanding;
+ * another -errno when the device does not come up, or has been restarted three times already.
+ * Counters of the queues begin at 0 again.
+ */
+int virtio_simple_recover(struct virtio_simple *simple);
+
 /* Waits until `count` requests (at most those outstanding) can be reaped. 0, or -errno as
- * virtqueue_wait: then the device has been reset and is not used again. */
+ * virtqueue_wait: then the device has been reset, and outstanding requests are reaped with -EIO. */
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
 		       u16 count, u64 timeout_ns);
 

@@ -38,6 +38,9 @@ int virtio_simple_post_events(struct virtio_simple *simple);
 /* The device lied or went silent: resets it, once, and from then on everything ends with -EIO. */
 void virtio_simple_fail(struct virtio_simple *simple);
 
+/* Forgets what a queue had outstanding, after a reset; NULL is ignored. */
+void virtio_simple_detach(struct virtqueue *vq);
+
 /* Waits for the one request that is outstanding on queue 0 and takes it back; as
  * virtio_simple_call. */
 int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,

@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 
 #include "drivers/virtio/virtio_simple_priv.h"
+#include "kernel/string.h"
 
 #define REQUEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
 
@@ -23,6 +24,8 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 
 	if (queue >= simple->request_queues)
 		return -EINVAL;
+	if (virtio_simple_recover(simple))
+		return -EIO;
 	request->cookie = ++simple->last_cookie;
 	request->header.op = cpu_to_le32(request->op);
 	request->header.arg = cpu_to_le32(request->arg);
@@ -36,13 +39,14 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 
 bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)
 {
-	if (queue >= simple->request_queues)
+	if (queue >= simple->request_queues || simple->failed)
 		return false;
 	return virtqueue_kick(simple->requestq[queue]);
 }
 
-/* The answer is the device's word: its header is copied once and must fit what was asked. */
-static void check_answer(struct virtio_simple_request *request, u32 written)
+/* The answer is the device's word: its header is copied once and must fit what was asked, and what
+ * the queue says was written. */
+static void check_answer(struct virtio_simple_request *request, u32 written, bool exactly)
 {
 	const volatile struct virtio_simple_resp_hdr *response = &request->response;
 	u32 status = le32_to_cpu(response->status);
@@ -54,10 +58,22 @@ static void check_answer(struct virtio_simple_request *request, u32 written)
 	request->answer_length = 0;
 	if (written < sizeof(*response) || cookie != request->cookie)
 		return;
-	if (length != written - sizeof(*response) || length > request->answer_size)
+	if (length > written - sizeof(*response) || length > request->answer_size)
+		return;
+	if (exactly && length != written - sizeof(*response))
 		return;
 	request->answer_length = length;
 	request->error = 0;
+}
+
+/* A request that will not be answered any more; the queue may be gone with a failed restart. */
+static struct virtio_simple_request *take_back(struct virtqueue *vq)
+{
+	struct virtio_simple_request *request = vq ? virtqueue_detach_unused_buf(vq) : NULL;
+
+	if (request)
+		request->error = -EIO;
+	return request;
 }
 
 struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, unsigned int queue)
@@ -67,15 +83,12 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 
 	if (queue >= simple->request_queues)
 		return NULL;
-	if (simple->failed) {
-		request = virtqueue_detach_unused_buf(simple->requestq[queue]);
-		if (request)
-			request->error = -EIO;
-		return request;
-	}
+	if (simple->failed)
+		return take_back(simple->requestq[queue]);
 	request = virtqueue_get_buf(simple->requestq[queue], &written);
 	if (request)
-		check_answer(request, written);
+		check_answer(request, written,
+			     virtqueue_has_exact_lengths(simple->requestq[queue]));
 	return request;
 }
 
@@ -86,7 +99,42 @@ void virtio_simple_fail(struct virtio_simple *simple)
 		return;
 	simple->failed = true;
 	if (!virtio_reset_device(simple->vdev))
-		dev_printk(&simple->vdev->dev, "the device was reset and is not used again\n");
+		dev_printk(&simple->vdev->dev,
+			   "the device was reset; what is outstanding ends with "
+			   "an error\n");
+}
+
+void virtio_simple_detach(struct virtqueue *vq)
+{
+	while (vq && virtqueue_detach_unused_buf(vq))
+		;
+}
+
+static bool is_idle(const struct virtio_simple *simple)
+{
+	for (unsigned int i = 0; i < simple->request_queues; i++)
+		if (simple->requestq[i] && virtqueue_outstanding(simple->requestq[i]))
+			return false;
+	return true;
+}
+
+int virtio_simple_recover(struct virtio_simple *simple)
+{
+	int error;
+
+	if (!simple->failed)
+		return 0;
+	if (!is_idle(simple))
+		return -EBUSY;
+	virtio_simple_detach(simple->eventq);
+	error = virtio_device_restart(simple->vdev);
+	if (!error)
+		return 0;
+	/* Without a device that is up there are no queues to look at. */
+	simple->failed = true;
+	simple->eventq = NULL;
+	memset(simple->requestq, 0, sizeof(simple->requestq));
+	return error;
 }
 
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,

@@ -96,6 +96,8 @@ unsigned int virtqueue_index(const struct virtqueue *vq);
 u16 virtqueue_get_vring_size(const struct virtqueue *vq);
 /* Descriptors still free: so many buffers, or chains where INDIRECT_DESC is on, fit now. */
 u16 virtqueue_num_free(const struct virtqueue *vq);
+/* Chains that were added and have not come back. */
+u16 virtqueue_outstanding(const struct virtqueue *vq);
 struct virtio_device *virtqueue_device(const struct virtqueue *vq);
 /* Whether the queue can interrupt at all; without, waiting for an interrupt means polling. */
 bool virtqueue_can_interrupt(const struct virtqueue *vq);
@@ -105,6 +107,9 @@ const char *virtqueue_interrupt_name(const struct virtqueue *vq);
 void virtqueue_give_up_interrupts(struct virtqueue *vq);
 /* Whether each side tells the other by index when it wants to hear (EVENT_IDX). */
 bool virtqueue_has_event_idx(const struct virtqueue *vq);
+/* Whether virtqueue_get_buf has each chain's length in the device's word. Without (IN_ORDER), it
+ * may be all the room there is: a chain that was used in a batch counts as written to its end. */
+bool virtqueue_has_exact_lengths(const struct virtqueue *vq);
 
 /* What happened on a queue since it was made. */
 struct virtqueue_counters {
