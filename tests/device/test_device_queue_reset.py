@@ -148,6 +148,7 @@ def test_size_of_an_enabled_queue_is_settled(machines, layout):
 
 def test_queues_that_do_not_exist(machines):
     device, _, requests, _ = start(machines, "split")
+    requests.ask(EVENT, payload=b"waits beside the device's notes on its queues")
     for number in (2, 66, 67, 1023, 1024, 65535):
         device.set("queue_select", number)
         device.set("queue_reset", 1)
