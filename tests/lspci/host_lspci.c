@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lspci on the host: `host_lspci DUMP OPTIONS` prints what the app would print on a machine with the
- * configuration space of that dump. So registers can have values that no function of QEMU's has.
+ * lspci on the host: `host_lspci DUMP OPTIONS` prints what the app would print on a machine with
+ * the configuration space of that dump. So registers can have values that no function of QEMU's
+ * has.
  */
 #include <stdio.h>
 

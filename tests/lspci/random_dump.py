@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Configuration spaces with random contents: capabilities in a list, every bit of them by chance."""
+"""Configuration spaces with random contents: capabilities in a list, each bit by chance."""
 
 import random
 
@@ -40,9 +40,19 @@ class Space:
             # Windows below 32 GiB: pciutils tells no larger sizes right.
             self.put(0x28, 4, self.dice.randrange(8))
             self.put(0x2c, 4, self.dice.randrange(8))
+            self.windows()
         self.put(0x3d, 1, self.dice.randrange(5))
         if self.dice.random() < 0.2:
             self.put(0x38 if self.bridge else 0x30, 4, self.dice.choice([0, 1]))
+
+    def windows(self):
+        """A bridge's windows, most of them with types that both registers agree on."""
+        for where, length, types in ((0x1c, 1, (0, 1)), (0x20, 2, (0,)), (0x24, 2, (0, 1))):
+            kind = self.dice.choice(types)
+            if self.dice.random() < 0.8:
+                for register in (where, where + length):
+                    value = self.dice.getrandbits(8 * length) & ~0xf
+                    self.put(register, length, value | kind)
 
     def base(self):
         """A BAR of 32 bits, or none."""
