@@ -31,17 +31,19 @@ static uint64_t common_read(void *opaque, hwaddr addr, unsigned int size)
 	return dev->common.core->read(opaque, addr, size);
 }
 
-/* Some versions of the core have memory for the size that a queue was made with, and would believe
- * a larger one. */
-static bool queue_size_ok(VirtIOSimple *s, uint64_t size)
+/* The core believes any size at any time: one larger than the queue was made with, for which some
+ * versions have no memory, and one that comes when the ring is mapped, with its old size. */
+static bool queue_size_ok(VirtIOSimplePCI *dev, uint64_t size)
 {
-	if (size > s->conf.queue_size) {
-		qemu_log_mask(LOG_GUEST_ERROR,
-			      "virtio-simple: queue_size %" PRIu64 " ignored, %u is the most\n",
-			      size, s->conf.queue_size);
-		return false;
+	unsigned int selected = VIRTIO_DEVICE(&dev->vdev)->queue_sel;
+	bool enabled = VIRTIO_PCI(dev)->vqs[selected].enabled;
+
+	if (size <= dev->vdev.conf.queue_size && !enabled) {
+		return true;
 	}
-	return true;
+	qemu_log_mask(LOG_GUEST_ERROR, "virtio-simple: queue_size %" PRIu64 " ignored: %s\n", size,
+		      enabled ? "the queue is enabled" : "larger than the device has");
+	return false;
 }
 
 /* The size that the driver had chosen goes too: the core would bring it back unseen with the next
@@ -70,7 +72,7 @@ static void common_write(void *opaque, hwaddr addr, uint64_t value, unsigned int
 
 	if (addr == VIRTIO_PCI_COMMON_Q_RESET) {
 		reset_queue(dev, value, size);
-	} else if (addr != VIRTIO_PCI_COMMON_Q_SIZE || queue_size_ok(&dev->vdev, value)) {
+	} else if (addr != VIRTIO_PCI_COMMON_Q_SIZE || queue_size_ok(dev, value)) {
 		dev->common.core->write(opaque, addr, value, size);
 	}
 }

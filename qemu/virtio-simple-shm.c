@@ -34,8 +34,8 @@ bool virtio_simple_make_shm(VirtIOSimplePCI *dev, Error **errp)
 		return false;
 	}
 	if (dev->shm_size) {
-		memory_region_init_ram(&dev->shm, OBJECT(dev), "virtio-simple-shm", dev->shm_size,
-				       errp);
+		memory_region_init_ram_nomigrate(&dev->shm, OBJECT(dev), "virtio-simple-shm",
+						 dev->shm_size, errp);
 		dev->vdev.shm = &dev->shm;
 	}
 	return !*errp;

@@ -267,6 +267,9 @@ static void virtio_simple_realize(DeviceState *dev, Error **errp)
 	virtio_simple_reset_admin(s);
 	s->resume = qemu_bh_new(virtio_simple_resume, s);
 	virtio_simple_open_chardev(s);
+	if (s->shm) { /* by the name of its slot, which the next device there will want */
+		vmstate_register_ram(s->shm, DEVICE(memory_region_owner(s->shm)));
+	}
 }
 
 static void virtio_simple_unrealize(DeviceState *dev)
@@ -278,6 +281,9 @@ static void virtio_simple_unrealize(DeviceState *dev)
 	qemu_bh_delete(s->resume);
 	drop_all_requests(s);
 	virtio_simple_drop_events(s);
+	if (s->shm) {
+		vmstate_unregister_ram(s->shm, DEVICE(memory_region_owner(s->shm)));
+	}
 	for (int i = virtio_get_num_queues(vdev) - 1; i >= 0; i--) {
 		virtio_del_queue(vdev, i);
 	}

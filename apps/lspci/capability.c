@@ -192,16 +192,17 @@ static void show_subsystem_id(const struct function *function, unsigned int wher
 /* Serial ATA AHCI 1.3.1, 2.4: where its index and data registers are. */
 static void show_sata(const struct function *function, unsigned int where)
 {
+	bool told = listing.verbose >= 2 && has_bytes(where, PCI_SATA_REGS + 4);
 	u8 version = get8(function, where + 2);
 	u32 location = get32(function, where + PCI_SATA_REGS);
 	u32 bar = location & PCI_SATA_REGS_MASK;
 
 	printk("SATA HBA v%u.%u", version >> 4, version & 0xf);
-	if (listing.verbose >= 2 && bar == PCI_SATA_REGS_INLINE)
+	if (told && bar == PCI_SATA_REGS_INLINE)
 		printk(" InCfgSpace");
-	else if (listing.verbose >= 2 && bar >= 4 && bar <= 9)
+	else if (told && bar >= 4 && bar <= 9)
 		printk(" BAR%u Offset=%08x", bar - 4, location >> 4 & 0xfffff);
-	else if (listing.verbose >= 2)
+	else if (told)
 		printk(" BAR??%u", bar);
 	printk("\n");
 }

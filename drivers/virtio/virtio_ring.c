@@ -346,11 +346,14 @@ const char *virtqueue_interrupt_name(const struct virtqueue *vq)
 
 void virtqueue_give_up_interrupts(struct virtqueue *vq)
 {
+	struct virtqueue *each;
+
 	dev_printk(&vq->vdev->dev,
-		   "E11 queue %u (%s): no interrupt came; it is polled from now on\n", vq->index,
-		   vq->name);
+		   "E11 queue %u (%s): no interrupt came; the device is polled from now on\n",
+		   vq->index, vq->name);
 	vq->transport->report(vq);
-	vq->can_interrupt = false;
+	list_for_each_entry(each, &vq->vdev->vqs, struct virtqueue, vdev_node)
+		each->can_interrupt = false;
 }
 
 bool virtqueue_has_event_idx(const struct virtqueue *vq)

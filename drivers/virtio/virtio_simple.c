@@ -174,15 +174,6 @@ static bool interrupt_came(void *context)
 	return counters.interrupts || virtqueue_is_broken(context);
 }
 
-/* The vectors of a device share their way here, so what fails for one queue fails for all. */
-static void give_up_interrupts(struct virtio_simple *simple)
-{
-	for (unsigned int i = 0; i < simple->request_queues; i++)
-		virtqueue_give_up_interrupts(simple->requestq[i]);
-	if (simple->eventq)
-		virtqueue_give_up_interrupts(simple->eventq);
-}
-
 /*
  * The first request shows, before anyone relies on it, that requests are answered and interrupts
  * arrive. It is the interrupt that is waited for here, not the answer: the ring may show that
@@ -199,7 +190,7 @@ static int say_hello(struct virtio_simple *simple)
 		error = virtio_simple_submit(simple, 0, &request);
 		virtio_simple_kick(simple, 0);
 		if (!error && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
-			give_up_interrupts(simple);
+			virtqueue_give_up_interrupts(vq);
 		virtqueue_disable_cb(vq);
 		return error ? error : virtio_simple_finish(simple, VIRTQUEUE_POLL, &request);
 	}

@@ -103,7 +103,8 @@ struct virtio_device *virtqueue_device(const struct virtqueue *vq);
 bool virtqueue_can_interrupt(const struct virtqueue *vq);
 /* What its completions are told by, for people: "MSI-X", "INTx", "polled"... */
 const char *virtqueue_interrupt_name(const struct virtqueue *vq);
-/* For a driver whose interrupt did not come: the queue is polled from now on; says so in a line. */
+/* For a driver whose interrupt did not come: all queues of its device are polled from now on, for
+ * they may share it; says so in a line. */
 void virtqueue_give_up_interrupts(struct virtqueue *vq);
 /* Whether each side tells the other by index when it wants to hear (EVENT_IDX). */
 bool virtqueue_has_event_idx(const struct virtqueue *vq);

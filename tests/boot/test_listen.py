@@ -10,7 +10,11 @@ from machine import Machine
 from qemu import check_image, command_line
 
 
-@pytest.fixture(params=["modern", "transitional"])
+# Each way to interrupt that a configuration change or an event can come by.
+WAYS = ["modern", "transitional", "modern,vectors=2", "modern,vectors=1", "modern,vectors=0"]
+
+
+@pytest.fixture(params=WAYS)
 def listening(request, qemu):
     """A machine that runs APP=listen, and our end of its device's chardev."""
     ours, theirs = socket.socketpair()

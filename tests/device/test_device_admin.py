@@ -249,11 +249,12 @@ def test_command_posted_before_driver_ok(machines):
     device = Simple(machines("admin_vq=on"))
     device.negotiate((VERSION_1, EVENTQ, ADMIN_VQ))
     admin = Split(device, 2, 16)
-    token, _ = admin.submit(command(LIST_QUERY), 16)
+    token, room = admin.submit(command(LIST_QUERY), 16)
     device.set("device_status", 15)
     done = []
     wait_until(lambda: done.extend(admin.collect()) or done, "the answer")
     assert done == [(token, 16)]
+    assert device.machine.read(room, 16) == bytes(8) + opcodes(3)
 
 
 def test_introspection_knows_the_feature(machines):

@@ -134,8 +134,21 @@ def test_size_above_the_maximum_is_ignored(machines):
     assert device.get("queue_size") == 16
 
 
+@each_layout
+def test_size_of_an_enabled_queue_is_settled(machines, layout):
+    """QEMU's core would take it, and end with an assertion where the ring it mapped ends."""
+    device, _, requests, _ = start(machines, layout, size=4)
+    device.set("queue_select", 0)
+    device.set("queue_size", 128)
+    assert device.get("queue_size") == 4
+    for _ in range(20):
+        device.free = 0x600000
+        assert requests.ask(NOP).status == OK
+
+
 def test_queues_that_do_not_exist(machines):
     device, _, requests, _ = start(machines, "split")
+    requests.ask(EVENT, payload=b"waits beside the device's notes on its queues")
     for number in (2, 66, 67, 1023, 1024, 65535):
         device.set("queue_select", number)
         device.set("queue_reset", 1)

@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
-from simple import (DELAY, ECHO, EVENT, EVENTQ, IN_ORDER, NOP, OK, PACKED, VERSION_1, Packed,
-                    Simple, Split, request)
+from qtest import wait_until
+from simple import (DELAY, DEVICE, ECHO, EVENT, EVENTQ, IN_ORDER, NOP, OK, PACKED, VENDOR,
+                    VERSION_1, Packed, Simple, Split, request)
 from snapshot import make_qcow2, snapshot_arguments
 
 PLACE = 0xE1000000
@@ -150,6 +151,26 @@ def test_is_in_a_snapshot(machines, tmp_path):
     assert device.machine.hmp("loadvm one") == ""
     device.machine.qmp("cont")
     assert (device.served(), device.machine.load(PLACE + 0x8000, 8)) == (1, 5)
+
+
+def plug(machine, **options):
+    machine.qmp("device_add", driver="virtio-simple-pci", id="simple", bus="pci.0", addr="4",
+                **{"shm-size": 65536, **options})
+
+
+def test_device_after_device_in_one_slot(shared):
+    """The memory's name, which snapshots go by, is that of the slot."""
+    for _ in range(2):
+        shared.machine.qmp("device_del", id="simple")
+        shared.machine.command("outl 0xae10 0")
+        shared.machine.command(f"outl 0xae08 0x{1 << shared.slot:x}")
+        wait_until(lambda: not shared.machine.present(VENDOR, DEVICE), "the unplug")
+        with pytest.raises(RuntimeError, match="tag must be"):
+            plug(shared.machine, tag="t" * 33)
+        plug(shared.machine)
+        shared = Shared(shared.machine)
+        requests, _ = shared.start()
+        assert requests.ask(NOP).status == OK and shared.served() == 1
 
 
 def test_requests_may_lie_in_it(shared):

@@ -9,6 +9,7 @@
 
 #include "kernel/time.h"
 #include "simple_fixture.h"
+#include "wires.h"
 #include "world.h"
 
 /* ---- queues --------------------------------------------------------------------------------- */
@@ -257,6 +258,36 @@ TEST(virtio_simple_70000_requests_by_interrupt_and_polled)
 	virtio_simple_count(simple, 0, &counters);
 	CHECK(counters.interrupts <= 1001);
 	CHECK(counters.notifications <= 71001);
+}
+
+static void send_one_event(void)
+{
+	world_idle_hook = NULL;
+	simple_send_event(10, 18);
+}
+
+/* P21: the pin ends on another wire than the firmware says: seen at the first request, and then all
+ * queues are polled. */
+TEST(virtio_simple_P21_interrupts_that_never_come)
+{
+	struct virtio_simple *simple;
+	struct virtio_simple_event event;
+	u64 start;
+
+	wires_make();
+	simple_make(1, 1, 2);
+	set8(modern.function, MODERN_CAP_MSIX, 0x42);
+	set8(modern.function, PCI_INTERRUPT_LINE, MODERN_GSI - 1);
+	modern_boot();
+	simple = virtio_simple_get(0);
+	CHECK(simple && !virtio_simple_can_interrupt(simple));
+	CHECK_EQ(world_log_count("E11"), 1);
+	CHECK_LOG("INTx enabled, pin raised, GSI 10 unmasked, vector 0x30 taken 0 times");
+	start = world_now;
+	world_idle_hook = send_one_event;
+	CHECK_EQ(virtio_simple_next_event(simple, &event, NSEC_PER_SEC), 0);
+	CHECK(world_now - start < NSEC_PER_SEC / 2); /* not at the deadline */
+	CHECK_STR(virtio_simple_interrupt_name(simple), "polled");
 }
 
 /* ---- events --------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ SIMPLE, STAND_IN = "10f3", "107f"
 # three words of DevCtl2 had moved to lines of their own.)
 LATER = [
     (r", IntMsgNum (\d+)$", lambda found: f", MSI {int(found[1]):02x}"),
-    (r"( TEE-IO| FltModeDis|, FltMode)[-+]$", ""),
+    (r"(?: TEE-IO| FltModeDis|, FltMode)[-+](?=, DRS|$)", ""),
     (r" LnkDisable([-+] CommClk[-+])$", r" Disabled\1"),
     (
         r"^(\t\tDevCtl2: .*, TimeoutDis[-+])(.*)\n((?:.*AtomicOpsCtl.*\n)?)"
