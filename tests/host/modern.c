@@ -118,20 +118,22 @@ static void table_write(void *context, u64 offset, unsigned int size, u32 value)
 
 /* ---- the structures ------------------------------------------------------------------------- */
 
-/* C46: a notification only when the device is live, 16 bits wide, of the queue's own index. */
+/* C46: a notification only when the device is live, 16 bits wide, of the queue's own index, or
+ * C68: of what the device calls the queue. */
 static void notify_write(struct modern *device, u64 offset, unsigned int size, u32 value)
 {
-	struct modern_queue *queue = &device->queues[value % MODERN_QUEUES];
+	u32 index = value - (device->accepted & 1ULL << 39 ? MODERN_NOTIFY_VALUE : 0);
+	struct modern_queue *queue = &device->queues[index % MODERN_QUEUES];
 	struct ring_chain chain;
 
 	CHECK_EQ(size, 2); /* C67 */
-	CHECK(value < device->queue_count);
+	CHECK(index < device->queue_count);
 	CHECK(device->status & 4);
 	CHECK_EQ(queue->enable, 1);
 	CHECK_EQ(offset, (u64)queue->notify_off * device->multiplier);
 	queue->notified++;
 	while (device->serve && device_ring_pop(&queue->ring, &chain)) {
-		device->serve(device, value, &chain);
+		device->serve(device, index, &chain);
 		device_ring_want_notify(&queue->ring, true);
 	}
 }

@@ -28,6 +28,7 @@ enum {
 	MODERN_CAP_DEVICE = 0x64,
 	MODERN_CAP_NOTIFY = 0x50,
 	MODERN_CAP_MSIX = 0x98,
+	MODERN_NOTIFY_VALUE = 0x5a00, /* what NOTIF_CONFIG_DATA adds to a queue's index */
 	MODERN_GSI = 11, /* of its interrupt pin, where there are wires (wires.h) */
 };
 

@@ -24,6 +24,7 @@ enum {
 	QUEUE_DESC = 32,
 	QUEUE_DRIVER = 40,
 	QUEUE_DEVICE = 48,
+	QUEUE_NOTIF_CONFIG_DATA = 56,
 	QUEUE_RESET = 58,
 	ADMIN_QUEUE_INDEX = 60,
 	ADMIN_QUEUE_NUM = 62,
@@ -45,6 +46,7 @@ static void check_width(u64 offset, unsigned int size)
 		[QUEUE_DRIVER + 4] = 4,	     [QUEUE_DEVICE] = 4,
 		[QUEUE_DEVICE + 4] = 4,	     [QUEUE_RESET] = 2,
 		[ADMIN_QUEUE_INDEX] = 2,     [ADMIN_QUEUE_NUM] = 2,
+		[QUEUE_NOTIF_CONFIG_DATA] = 2,
 	};
 
 	if (offset >= COMMON_END || widths[offset] != size)
@@ -90,6 +92,9 @@ static u32 read_queue(struct modern *device, u64 offset)
 		return queue->enable;
 	case QUEUE_NOTIFY_OFF:
 		return queue->notify_off;
+	case QUEUE_NOTIF_CONFIG_DATA:
+		CHECK(device->accepted & 1ULL << 39);
+		return MODERN_NOTIFY_VALUE + device->queue_select;
 	}
 	return (u32)(*address_of(queue, offset) >> (offset & 4) * 8);
 }
@@ -240,6 +245,7 @@ void common_write(struct modern *device, u64 offset, unsigned int size, u32 valu
 		return;
 	}
 	/* C55: what is read-only is not written. */
-	CHECK(offset >= QUEUE_SIZE && offset != QUEUE_NOTIFY_OFF);
+	CHECK(offset >= QUEUE_SIZE && offset != QUEUE_NOTIFY_OFF &&
+	      offset != QUEUE_NOTIF_CONFIG_DATA);
 	write_queue(device, offset, value);
 }
