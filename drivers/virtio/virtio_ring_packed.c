@@ -278,24 +278,43 @@ static void packed_disable_cb(struct virtqueue *vq)
 }
 
 /*
- * The interrupt is wanted when `count` chains are used. The device counts descriptors: when it is
- * all that is outstanding, the last of them is known; of fewer only that each takes one at least,
- * and who waits asks again.
+ * Where the device is to interrupt when it has used `count` chains, of which `seen` are used. It
+ * counts descriptors: when it is all that is outstanding, the last of them is known. Of fewer only
+ * that each takes one at least, from where the device was last seen; who waits asks again.
  */
+static void write_event_after(struct virtqueue *vq, u16 count, u16 seen)
+{
+	u16 position = vq->packed.next_used, left = (u16)(vq->num - vq->num_free);
+	bool wrap = vq->packed.used_wrap;
+
+	if (count < vq->in_flight) {
+		position = vq->packed.seen_position;
+		wrap = vq->packed.seen_wrap;
+		left = count > seen ? count - seen : 0;
+	}
+	if (left)
+		advance(vq, &position, &wrap, left - 1);
+	write_driver_position(vq, position, wrap);
+	write_driver_event(vq, VRING_PACKED_EVENT_FLAG_DESC);
+}
+
+/* A position that the device has passed by the time it looks is not announced any more, so it is
+ * written again when something more was used meanwhile. */
 static void packed_enable_cb(struct virtqueue *vq, u16 count)
 {
-	u16 descriptors = count >= vq->in_flight ? (u16)(vq->num - vq->num_free) : count;
-	u16 position = vq->packed.next_used;
-	bool wrap = vq->packed.used_wrap;
+	u16 seen, now = packed_used_pending(vq, count);
 
 	if (!vq->event) {
 		write_driver_event(vq, VRING_PACKED_EVENT_FLAG_ENABLE);
 		return;
 	}
-	if (descriptors)
-		advance(vq, &position, &wrap, descriptors - 1);
-	write_driver_position(vq, position, wrap);
-	write_driver_event(vq, VRING_PACKED_EVENT_FLAG_DESC);
+	do {
+		seen = now;
+		write_event_after(vq, count, seen);
+		/* 2.8.22: the position is visible before the ring is looked at. */
+		virtio_mb();
+		now = packed_used_pending(vq, count);
+	} while (now != seen && now < count);
 }
 
 /* 2.8.16: the position of the next chain, and the wrap counter in the highest bit. */
