@@ -7,7 +7,6 @@
  * The registers are little-endian and the rest is the guest's own order, which is the same here.
  */
 #include <linux/errno.h>
-#include <linux/virtio_ring.h>
 
 #include "drivers/virtio/virtio_pci.h"
 #include "drivers/virtio/virtio_ring.h"

@@ -3,6 +3,7 @@
 
 import re
 import socket
+import time
 
 import pytest
 
@@ -38,6 +39,25 @@ class Troubled(Machine):
         answer = self.ours.recv(4096).decode()
         assert answer.startswith("OK"), answer
 
+    def count(self, text):
+        """Console lines so far that hold a text."""
+        return sum(text in line for line in self.console.lines)
+
+    def await_more(self, text, than, seconds=10):
+        """Runs until more lines hold the text; False when that takes too long."""
+        end = time.monotonic() + seconds
+        self.pump(lambda: self.count(text) > than or time.monotonic() > end)
+        return self.count(text) > than
+
+    def break_device(self, path):
+        """Breaks the ring until the device has seen it: the driver may mend the index in between."""
+        before = self.count("says NEEDS_RESET")
+        for _ in range(50):
+            self.break_ring(path)
+            if self.await_more("says NEEDS_RESET", before, 0.2):
+                return
+        raise AssertionError(self.console.lines[-20:])
+
     def break_ring(self, queue_path):
         """Makes the device find more available entries than there are, and look."""
         status = self.qmp.execute("x-query-virtio-queue-status", path=queue_path, queue=0)
@@ -58,12 +78,11 @@ def test_device_that_needs_a_reset_is_restarted(qemu, vectors):
     """The request fails, the device is brought up anew, and the next request is answered."""
     with Troubled(qemu, SIMPLE=f"modern,id=simple{vectors}") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
-        machine.break_ring(queue_path(machine))
+        machine.break_device(queue_path(machine))
         assert machine.wait_for("endure: and the next one was answered"), machine.console.lines
         result = machine.finish()
     assert result.outcome == "ok", result.lines
     text = "\n".join(result.lines)
-    assert "says NEEDS_RESET" in text
     assert text.count("restart 1 of at most 3") == 1
     assert re.search(r"endure: \d{2,} requests answered, 1 failed$", text, re.MULTILINE)
 
@@ -72,16 +91,10 @@ def test_device_that_keeps_failing_is_given_up(qemu):
     """Three restarts, then the device is left alone, and the app is told at once."""
     with Troubled(qemu, CMDLINE="20") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
-        for time in range(1, 5):
-            machine.break_ring(queue_path(machine))
-            assert machine.wait_for(f"endure: request .* failed|restart {time} of at most 3")
-            if time < 4:
-                assert machine.wait_for(f"restart {time} of at most 3"), machine.console.lines
-                count = time + 1
-                machine.pump(lambda: sum("DRIVER_OK" in line
-                                         for line in machine.console.lines) >= count)
-                machine.pump(lambda: sum("next one was answered" in line
-                                         for line in machine.console.lines) >= count - 1)
+        for restarts in range(3):
+            machine.break_device(queue_path(machine))
+            assert machine.await_more("next one was answered", restarts), machine.console.lines
+        machine.break_device(queue_path(machine))
         result = machine.finish()
     assert result.outcome == "fail", result.lines
     assert not [line for line in result.lines if "restart 4" in line]

@@ -46,6 +46,17 @@ def test_driver_left_out_of_the_link(qemu):
     assert not [line for line in lines if line.startswith("virtio_simple")]
 
 
+def test_modern_only_build_says_so(qemu):
+    """Without the legacy interface in the link, a device that has only that one is left alone."""
+    image = build("modern-only", "WITHOUT=drivers/virtio/virtio_pci_legacy.c")
+    legacy = "modern,disable-modern=on,disable-legacy=off"
+    lines = boot(qemu, image, DEVICES="simple", SIMPLE=legacy)
+    assert ("virtio-pci 0000:00:04.0: E15 the device has only the legacy interface, which this "
+            "image does not drive") in lines
+    lines = boot(qemu, image, DEVICES="simple")
+    assert "virtio_simple virtio0: status 0x0f DRIVER_OK" in lines
+
+
 def test_driver_from_the_documentation(qemu):
     """What docs/adding-a-driver.md shows is one new file that builds, binds and works."""
     source = build_directory() / "tests" / "virtio_rng.c"
