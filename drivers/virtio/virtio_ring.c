@@ -103,9 +103,10 @@ static u64 check_length(struct virtqueue *vq, u32 id, u32 length)
 
 /*
  * Reads the next used entry and finds how many chains it stands for: one, or with IN_ORDER all up to
- * the one it names (2.7.9). False when it names nothing outstanding.
+ * the one it names (2.7.9). False when it names nothing outstanding, or more than the `pending` ones
+ * that the ring shows.
  */
-static bool start_batch(struct virtqueue *vq, u32 *id)
+static bool start_batch(struct virtqueue *vq, u16 pending, u32 *id)
 {
 	vq->ops->read_used(vq, id, &vq->batch_length);
 	if (*id >= vq->num || !vq->token[*id]) {
@@ -113,14 +114,19 @@ static bool start_batch(struct virtqueue *vq, u32 *id)
 		return false;
 	}
 	vq->batch_left = vq->in_order ? (u16)(vq->sequence[*id] - vq->order_taken + 1) : 1;
+	if (vq->batch_left > pending) {
+		virtqueue_break(vq, "used id %u stands for %u chains, of %u used", *id,
+				vq->batch_left, pending);
+		return false;
+	}
 	return true;
 }
 
 /* The id of the chain to take and what the device says it wrote there. 2.7.9: the chains that an
  * entry skips are used completely. */
-static bool next_used(struct virtqueue *vq, u32 *id, u32 *claimed)
+static bool next_used(struct virtqueue *vq, u16 pending, u32 *id, u32 *claimed)
 {
-	if (!vq->batch_left && !start_batch(vq, id))
+	if (!vq->batch_left && !start_batch(vq, pending, id))
 		return false;
 	if (vq->in_order)
 		*id = vq->order[vq->order_taken & vq->order_mask];
@@ -146,7 +152,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 				vq->in_flight);
 		return NULL;
 	}
-	if (!next_used(vq, &id, &claimed))
+	if (!next_used(vq, pending, &id, &claimed))
 		return NULL;
 	written = check_length(vq, id, claimed);
 	if (written == CHAIN_BYTES_MAX)

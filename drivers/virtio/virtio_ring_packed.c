@@ -143,6 +143,8 @@ static bool passes_event(const struct virtqueue *vq, u16 off_wrap, u16 old)
 	bool wrap = off_wrap & EVENT_WRAP;
 	u16 event = off_wrap & ~EVENT_WRAP;
 
+	if (event >= vq->num)
+		return true; /* no such place: better told than lost */
 	if (wrap != vq->packed.avail_wrap)
 		event = (u16)(event - vq->num);
 	return vring_need_event(event, vq->packed.next_avail, old);
@@ -161,7 +163,8 @@ static bool packed_kick_prepare(struct virtqueue *vq)
 	 * sides may think the other one looks. */
 	virtio_mb();
 	flags = shared_read16(&vq->packed.device->flags);
-	if (flags != VRING_PACKED_EVENT_FLAG_DESC)
+	/* 2.8.10: a position counts with EVENT_IDX only, and what is reserved loses no request. */
+	if (!vq->event || flags != VRING_PACKED_EVENT_FLAG_DESC)
 		return flags != VRING_PACKED_EVENT_FLAG_DISABLE;
 	virtio_rmb();
 	off_wrap = shared_read16(&vq->packed.device->off_wrap);
@@ -186,7 +189,7 @@ static bool is_used(const struct vring_packed *ring, u16 position, bool wrap)
 static bool see_next(struct virtqueue *vq)
 {
 	struct vring_packed *ring = &vq->packed;
-	u16 id;
+	u16 id, batch;
 
 	if (ring->seen >= vq->in_flight || !is_used(ring, ring->seen_position, ring->seen_wrap))
 		return false;
@@ -202,11 +205,15 @@ static bool see_next(struct virtqueue *vq)
 		ring->seen++;
 		return true;
 	}
-	/* An entry that skips others stands for all up to its own chain (2.8.9). */
+	/* An entry that skips others stands for all up to its own chain (2.8.9); one that names
+	 * what an earlier entry stands for is found out when that was taken. */
+	batch = (u16)(vq->sequence[id] - vq->order_taken + 1);
+	if (batch <= ring->seen)
+		return false;
 	if (vq->chain_tail[id] <= ring->seen_position)
 		ring->seen_wrap = !ring->seen_wrap;
 	ring->seen_position = vq->chain_tail[id];
-	ring->seen = (u16)(vq->sequence[id] - vq->order_taken + 1);
+	ring->seen = batch;
 	return true;
 }
 
