@@ -20,8 +20,10 @@ static size_t split_bytes(u16 num)
 	return vring_size(num, PAGE_SIZE);
 }
 
+/* 2.6.1: after a queue's own reset both sides begin again at 0. */
 static void split_place(struct virtqueue *vq, void *memory)
 {
+	vq->split = (struct vring_split){};
 	vring_init(&vq->split.vring, vq->num, memory, PAGE_SIZE);
 }
 
