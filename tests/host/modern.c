@@ -127,7 +127,7 @@ static void notify_write(struct modern *device, u64 offset, unsigned int size, u
 	struct ring_chain chain;
 
 	CHECK_EQ(size, 2); /* C67 */
-	CHECK(index < device->queue_count);
+	CHECK(index < device->queue_count + (u32)device->admin_count);
 	CHECK(device->status & 4);
 	CHECK_EQ(queue->enable, 1);
 	CHECK_EQ(offset, (u64)queue->notify_off * device->multiplier);

@@ -34,6 +34,7 @@ enum {
 
 struct modern_queue {
 	u16 size, vector, enable, notify_off;
+	bool was_reset; /* on its own (RING_RESET) */
 	u64 desc, avail, used;
 	struct device_ring ring;
 	u64 notified;
@@ -53,6 +54,7 @@ struct modern {
 
 	/* How it is made. */
 	u16 queue_count, queue_size;
+	u16 admin_count; /* administration queues, behind the others */
 	u32 vectors;
 	u32 multiplier;
 	/* Called for each chain taken from a notified queue; the device uses it by modern_use. */
@@ -61,6 +63,7 @@ struct modern {
 	/* Faults. */
 	u64 features_refused; /* FEATURES_OK does not stick when one of these is accepted */
 	u32 resets_pending;   /* status reads junk this often after a reset; ~0: for ever */
+	u32 queue_resets_pending; /* queue_reset reads 1 this often; ~0: for ever */
 	bool driver_ok_refused, needs_reset_at_driver_ok;
 	bool size_ignored, enabled_at_reset, enable_refused, high_ignored;
 	u64 vectors_refused;   /* bit n: queue n; bit 63: configuration */

@@ -59,7 +59,8 @@ static struct modern_queue *selected(struct modern *device)
 	static struct modern_queue none;
 
 	none = (struct modern_queue){ .vector = NO_VECTOR };
-	if (device->queue_select >= device->queue_count || device->queue_select >= MODERN_QUEUES)
+	if (device->queue_select >= device->queue_count + device->admin_count ||
+	    device->queue_select >= MODERN_QUEUES)
 		return &none;
 	return &device->queues[device->queue_select];
 }
@@ -79,6 +80,16 @@ static u8 read_status(struct modern *device)
 	return 0x2f; /* what it had, or anything */
 }
 
+/* C60: complete when it reads 0. */
+static u32 read_queue_reset(struct modern *device)
+{
+	CHECK(device->accepted & 1ULL << 40);
+	if (!device->queue_resets_pending)
+		return 0;
+	device->queue_resets_pending -= device->queue_resets_pending != ~0u;
+	return 1;
+}
+
 static u32 read_queue(struct modern *device, u64 offset)
 {
 	struct modern_queue *queue = selected(device);
@@ -92,6 +103,8 @@ static u32 read_queue(struct modern *device, u64 offset)
 		return queue->enable;
 	case QUEUE_NOTIFY_OFF:
 		return queue->notify_off;
+	case QUEUE_RESET:
+		return read_queue_reset(device);
 	case QUEUE_NOTIF_CONFIG_DATA:
 		CHECK(device->accepted & 1ULL << 39);
 		return MODERN_NOTIFY_VALUE + device->queue_select;
@@ -120,27 +133,36 @@ u32 common_read(struct modern *device, u64 offset, unsigned int size)
 	case ADMIN_QUEUE_INDEX:
 	case ADMIN_QUEUE_NUM:
 		CHECK(device->accepted & 1ULL << 41);
-		return 0;
+		if (offset == ADMIN_QUEUE_NUM || !device->admin_count)
+			return device->admin_count;
+		return device->queue_count;
 	}
 	CHECK(offset >= QUEUE_SIZE);
 	return read_queue(device, offset);
 }
 
+static void clear_queue(const struct modern *device, struct modern_queue *queue)
+{
+	queue->size = device->queue_size;
+	queue->vector = NO_VECTOR;
+	queue->enable = 0;
+	queue->desc = queue->avail = queue->used = 0;
+}
+
 void modern_clear(struct modern *device)
 {
+	unsigned int count = device->queue_count + device->admin_count;
+
 	device->status = 0;
 	device->accepted = 0;
 	device->isr = 0;
 	modern_drive_pin(device);
 	device->msix_config = NO_VECTOR;
 	device->queue_select = 0;
-	for (unsigned int i = 0; i < device->queue_count && i < MODERN_QUEUES; i++) {
-		struct modern_queue *queue = &device->queues[i];
-
-		queue->size = device->queue_size;
-		queue->vector = NO_VECTOR;
-		queue->enable = device->enabled_at_reset;
-		queue->desc = queue->avail = queue->used = 0;
+	for (unsigned int i = 0; i < count && i < MODERN_QUEUES; i++) {
+		clear_queue(device, &device->queues[i]);
+		device->queues[i].enable = device->enabled_at_reset;
+		device->queues[i].was_reset = false;
 	}
 }
 
@@ -181,7 +203,8 @@ static void write_features(struct modern *device, u32 value)
 static void write_enable(struct modern *device, struct modern_queue *queue, u32 value)
 {
 	CHECK_EQ(value, 1); /* C59: never 0 */
-	CHECK(device->status & FEATURES_OK && !(device->status & DRIVER_OK));
+	CHECK(device->status & FEATURES_OK);
+	CHECK(queue->was_reset || !(device->status & DRIVER_OK));
 	CHECK(queue->size && queue->desc && queue->avail && queue->used); /* C57 */
 	if (device->enable_refused)
 		return;
@@ -204,6 +227,13 @@ static void write_queue(struct modern *device, u64 offset, u32 value)
 
 	if (offset == QUEUE_MSIX_VECTOR) {
 		queue->vector = accept_vector(device, device->queue_select, value);
+		return;
+	}
+	if (offset == QUEUE_RESET) {
+		CHECK(device->accepted & 1ULL << 40);
+		CHECK(value == 1 && queue->enable);
+		clear_queue(device, queue);
+		queue->was_reset = true;
 		return;
 	}
 	CHECK_EQ(queue->enable, 0); /* C57: all else comes before */
