@@ -185,6 +185,20 @@ static bool fill_lane(struct series *series, struct lane *lane)
 	return virtio_simple_kick(series->simple, lane->queue);
 }
 
+/* What is there only when the time is over was there before: nothing woke the waiter. */
+static bool wait_for(struct series *series, struct lane *lane, u16 count)
+{
+	u64 start = ktime_get_ns();
+	int error = virtio_simple_wait(series->simple, lane->queue, VIRTQUEUE_INTERRUPT, count,
+				       WAIT_NS);
+
+	if (!error && ktime_get_ns() - start < WAIT_NS)
+		return true;
+	printk("matrix: waited for %u of %u on queue %u: %s\n", count, lane->outstanding,
+	       lane->queue, error ? "they did not come" : "they came, and no interrupt");
+	return false;
+}
+
 /* Waits for half of them, or every other time for all, and takes back what is done. */
 static bool drain_lane(struct series *series, struct lane *lane)
 {
@@ -193,7 +207,7 @@ static bool drain_lane(struct series *series, struct lane *lane)
 
 	if (!wanted)
 		return true;
-	if (virtio_simple_wait(series->simple, lane->queue, VIRTQUEUE_INTERRUPT, wanted, WAIT_NS))
+	if (!wait_for(series, lane, wanted))
 		return false;
 	while ((request = virtio_simple_reap(series->simple, lane->queue))) {
 		struct slot *slot = container_of(request, struct slot, request);

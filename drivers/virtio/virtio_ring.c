@@ -330,6 +330,11 @@ u16 virtqueue_num_free(const struct virtqueue *vq)
 	return vq->num_free;
 }
 
+bool virtqueue_is_in_order(const struct virtqueue *vq)
+{
+	return vq->in_order;
+}
+
 u16 virtqueue_outstanding(const struct virtqueue *vq)
 {
 	return vq->in_flight;

@@ -66,6 +66,9 @@ const char *virtio_simple_interrupt_name(const struct virtio_simple *simple);
 /* Whether the device was told by EVENT_IDX when to interrupt and when it wants to be notified. */
 bool virtio_simple_has_event_idx(const struct virtio_simple *simple);
 
+/* Whether answers come in the order of the requests; else a quick one may overtake a slow one. */
+bool virtio_simple_is_in_order(const struct virtio_simple *simple);
+
 /* Hands a request over; the device is told by kick. 0, -ENOSPC when the queue is full, -EINVAL for
  * a payload or an answer without memory, -EIO when the device failed. */
 int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
@@ -108,6 +111,22 @@ u64 virtio_simple_config_changes(const struct virtio_simple *simple);
 /* Returns when every interrupt that was sent before has been taken: one may come after its wait
  * has ended, because a wait ends on the ring. For whoever is about to count. */
 void virtio_simple_settle(struct virtio_simple *simple);
+
+/* Resets one request queue: what was outstanding there ends with -ECANCELED, and is not reaped; the
+ * queue is empty and usable. -EOPNOTSUPP without RING_RESET, other -errno as a failure. */
+int virtio_simple_reset_queue(struct virtio_simple *simple, unsigned int queue);
+
+/* Requests served so far, as the device counts them in its shared memory; -ENODEV without. */
+int virtio_simple_read_served(struct virtio_simple *simple, u64 *served);
+
+/* Administration commands: the opcodes in use (bit n: opcode n; 0 without such a queue), and one
+ * command without data: 0 or -errno, and the device's status qualifier. */
+u64 virtio_simple_admin_opcodes(const struct virtio_simple *simple);
+int virtio_simple_admin(struct virtio_simple *simple, u16 opcode, u16 group_type, u16 *qualifier);
+
+/* Which CPUs (bit n: CPU n) take the queue's interrupt; see virtio_config_ops. */
+int virtio_simple_set_cpus(struct virtio_simple *simple, unsigned int queue, u64 cpus);
+u64 virtio_simple_cpus(const struct virtio_simple *simple, unsigned int queue);
 
 /* What happened on a request queue so far, and what it looks like, printed. */
 void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,

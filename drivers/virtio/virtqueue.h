@@ -96,6 +96,8 @@ unsigned int virtqueue_index(const struct virtqueue *vq);
 u16 virtqueue_get_vring_size(const struct virtqueue *vq);
 /* Descriptors still free: so many buffers, or chains where INDIRECT_DESC is on, fit now. */
 u16 virtqueue_num_free(const struct virtqueue *vq);
+/* Whether the device gives chains back in the order in which they were added (IN_ORDER). */
+bool virtqueue_is_in_order(const struct virtqueue *vq);
 /* Chains that were added and have not come back. */
 u16 virtqueue_outstanding(const struct virtqueue *vq);
 struct virtio_device *virtqueue_device(const struct virtqueue *vq);
