@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""docs/conformance.md: all 75 items, and everything that a row names is in the tree."""
+
+import re
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tools"), str(TREE / "tests/matrix")]
+
+import c_source  # noqa: E402  (tools/ is no package)
+from cells import all_cells  # noqa: E402  (nor is tests/matrix/)
+
+COLUMNS = ["item", "demand", "status", "where", "shown by"]
+STATUSES = ("met", "met (nothing to do)", "not applicable", "not met")
+NAMED = re.compile(r"`([^`]+)`")
+# What a row says instead of a test; the reason has to be more than a word.
+NO_TEST = re.compile(r"no test can show it\b.{20}")
+
+
+def rows_of(text):
+    """The rows of the table of items, each a list of cells."""
+    lines = text.splitlines()
+    first = lines.index("| " + " | ".join(COLUMNS) + " |")
+    rows = []
+    for line in lines[first + 2:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+ROWS = rows_of((TREE / "docs/conformance.md").read_text())
+
+
+@cache
+def functions_in(path):
+    """The names of the functions that a file defines."""
+    text = (TREE / path).read_text()
+    if path.endswith(".py"):
+        return set(re.findall(r"^def (\w+)\(", text, re.MULTILINE))
+    return {function.name for function in c_source.parse(text).functions}
+
+
+@cache
+def host_tests():
+    """The names of the tests in tests/host/."""
+    return {name for path in (TREE / "tests/host").glob("*.c")
+            for name in re.findall(r"^TEST\((\w+)\)", path.read_text(), re.MULTILINE)}
+
+
+@cache
+def guards():
+    """The names of the guards that are taken out in turn."""
+    text = (TREE / "tests/guards/guards.toml").read_text()
+    return {guard["name"] for guard in tomllib.loads(text)["guard"]}
+
+
+@cache
+def cell_names():
+    """The machines of the matrix."""
+    return {cell.name for cell in all_cells()}
+
+
+def missing_in_code(cell):
+    """What the column `where` names and the tree has not: paths, and the functions behind each."""
+    path = None
+    for name in NAMED.findall(cell):
+        if "/" in name:
+            path = name
+            if not (TREE / path).exists():
+                yield path
+        elif re.fullmatch(r"\w+", name) and path:
+            if not (TREE / path).is_file() or name not in functions_in(path):
+                yield f"{path}: {name}"
+        elif not path:
+            yield name
+
+
+def kind_is_known(name):
+    """Whether a test of that name exists: a case, a guard or a cell, or a host test."""
+    if name.endswith(".case"):
+        return (TREE / "tests/boot/cases" / name).is_file()
+    if "-" in name:
+        return name in guards() | cell_names()
+    return name in host_tests()
+
+
+def missing_tests(cell):
+    """What the column `shown by` names and the tree has not."""
+    path = None
+    for name in NAMED.findall(cell):
+        if "/" in name:
+            path = name
+            if not (TREE / path).is_file():
+                yield path
+        elif name.startswith("test_"):
+            if not path or name not in functions_in(path):
+                yield f"{path}: {name}"
+        elif not kind_is_known(name):
+            yield name
+
+
+def test_each_item_once_and_in_order():
+    assert [row[0] for row in ROWS] == [f"C{number}" for number in range(1, 76)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_row(row):
+    assert len(row) == len(COLUMNS) and all(row)
+    _, demand, status, where, shown = row
+    assert re.match(r"\d\.\d+(\.\d+)*[ :]", demand), "a demand begins with its section"
+    assert status in STATUSES
+    assert not list(missing_in_code(where))
+    assert not list(missing_tests(shown))
+    if status.startswith("met"):
+        assert NAMED.search(where)
+        assert NAMED.search(shown) or NO_TEST.search(shown), "shown by nothing, and no reason"
+
+
+@pytest.mark.parametrize("cell", [
+    "`drivers/virtio/absent.c`", "`drivers/virtio/virtio.c`: `no_such_function`",
+    "`virtio_dev_probe`, of no file", "`drivers/virtio/virtio.h`: `virtio_reset_device`",
+])
+def test_code_that_is_not_there_is_noticed(cell):
+    assert list(missing_in_code(cell))
+
+
+@pytest.mark.parametrize("cell", [
+    "`virtio_no_such_test`", "guard `no-such-guard`", "`no-such.case`", "`tests/no/such.py`",
+    "`test_without_a_file`", "`tests/tools/test_make.py`: `test_no_such_one`",
+])
+def test_tests_that_are_not_there_are_noticed(cell):
+    assert list(missing_tests(cell))
+
+
+def test_no_virtio_capability_is_written():
+    """C54, C63: the virtio drivers read configuration space and never write to it."""
+    for path in (TREE / "drivers/virtio").rglob("*.[ch]"):
+        text = path.read_text()
+        assert "pci_write_config" not in text and "ops->write" not in text, path
