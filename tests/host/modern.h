@@ -29,7 +29,7 @@ enum {
 	MODERN_CAP_NOTIFY = 0x50,
 	MODERN_CAP_MSIX = 0x98,
 	MODERN_NOTIFY_VALUE = 0x5a00, /* what NOTIF_CONFIG_DATA adds to a queue's index */
-	MODERN_GSI = 11, /* of its interrupt pin, where there are wires (wires.h) */
+	MODERN_GSI = 11,	      /* of its interrupt pin, where there are wires (wires.h) */
 };
 
 struct modern_queue {
@@ -61,8 +61,8 @@ struct modern {
 	void (*serve)(struct modern *device, unsigned int queue, struct ring_chain *chain);
 
 	/* Faults. */
-	u64 features_refused; /* FEATURES_OK does not stick when one of these is accepted */
-	u32 resets_pending;   /* status reads junk this often after a reset; ~0: for ever */
+	u64 features_refused;	  /* FEATURES_OK does not stick when one of these is accepted */
+	u32 resets_pending;	  /* status reads junk this often after a reset; ~0: for ever */
 	u32 queue_resets_pending; /* queue_reset reads 1 this often; ~0: for ever */
 	bool driver_ok_refused, needs_reset_at_driver_ok;
 	bool size_ignored, enabled_at_reset, enable_refused, high_ignored;
