@@ -98,13 +98,19 @@ void virtio_pci_destroy_avq(struct virtio_device *vdev)
 /* CPU 0 is the only one that is started, so it is what a mask must contain. */
 #define STARTED_CPUS BIT_ULL(0)
 
+/* A wire (INTx) is shared, and goes where the I/O APIC says. */
+static bool has_message(const struct virtio_pci_vq *queue)
+{
+	return queue->vector >= 0 && queue->entry != VIRTIO_MSI_NO_VECTOR;
+}
+
 int virtio_pci_set_vq_affinity(struct virtqueue *vq, u64 cpus)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
 
 	if (!(cpus & STARTED_CPUS))
 		return -EINVAL;
-	if (queue->vector < 0)
+	if (!has_message(queue))
 		return -EOPNOTSUPP;
 	return pci_msix_retarget(queue->owner->pci_dev, queue->entry);
 }
@@ -113,7 +119,7 @@ u64 virtio_pci_get_vq_affinity(struct virtio_device *vdev, unsigned int index)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
 
-	if (index >= vp->vq_count || vp->vqs[index].vector < 0)
+	if (index >= vp->vq_count || !has_message(&vp->vqs[index]))
 		return 0;
 	return STARTED_CPUS;
 }
