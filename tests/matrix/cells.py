@@ -120,7 +120,8 @@ def transports():
     for ring in RINGS:
         cell = Cell(ring)
         yield replace(cell, more="queue_reset=off")
-        yield replace(cell, more="page-per-vq=on", says=r"virtio_simple .*: queue 1 .*notify at BAR 4 \+ 0x4000")
+        yield replace(cell, more="page-per-vq=on",
+                      says=r"virtio_simple .*: queue 1 .*notify at BAR 4 \+ 0x4000")
         yield replace(cell, more="modern-pio-notify=on", says=r"notify .*BAR 2.*",
                       sample=ring == "packed")
         yield replace(cell, more="iommu_platform=on")
