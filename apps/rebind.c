@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes the drivers from virtio-simple and gives them back, many times: first the class driver, then
- * virtio-pci below it. Memory and interrupt vectors are counted, and must be the same at the end.
+ * Takes the drivers from virtio-simple and gives them back, many times: first the class driver,
+ * then virtio-pci below it. Memory and interrupt vectors are counted, and must be the same at the
+ * end.
  */
 #include "drivers/virtio/virtio_simple.h"
 #include "kernel/bootinfo.h"

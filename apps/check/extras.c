@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A queue's own reset, shared memory, the administration queue, affinity: where the device has them. */
+/* A queue's own reset, shared memory, the administration queue, affinity: where the device has
+ * them. */
 #include <linux/errno.h>
 
 #include "apps/check/check.h"

@@ -56,8 +56,9 @@ struct virtio_driver {
 	/* The device has been reset and will not touch memory: takes back buffers and frees what
 	 * probe made. The queues themselves are freed by the bus afterwards. */
 	void (*remove)(struct virtio_device *vdev);
-	/* Optional: makes virtio_device_restart possible. Like probe, for a driver that keeps what it
-	 * allocated and whose queues are gone: finds them again. 0, or -errno and then without. */
+	/* Optional: makes virtio_device_restart possible. Like probe, for a driver that keeps
+	 * what it allocated and whose queues are gone: finds them again. 0, or -errno and then
+	 * without. */
 	int (*restore)(struct virtio_device *vdev);
 	/* The configuration has changed. In the interrupt; optional. */
 	void (*config_changed)(struct virtio_device *vdev);
@@ -92,8 +93,9 @@ int virtio_reset_device(struct virtio_device *vdev);
 
 /*
  * For a driver whose device was reset by virtio_reset_device and whose tokens are all detached:
- * brings the device up again, through every step, with restore in the place of probe, and scan. 0, or
- * -errno with the device reset and without queues; -EIO also when VIRTIO_RESTARTS_MAX are used up.
+ * brings the device up again, through every step, with restore in the place of probe, and scan. 0,
+ * or -errno with the device reset and without queues; -EIO also when VIRTIO_RESTARTS_MAX are used
+ * up.
  */
 #define VIRTIO_RESTARTS_MAX 3
 int virtio_device_restart(struct virtio_device *vdev);

@@ -152,8 +152,8 @@ static bool is_reset(void *context)
 }
 
 /* 2.4.2 and 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back; but registers that
- * nobody decodes read 0 as well. A device that does not get there may go on writing to memory it was
- * given, so its bus mastering goes. */
+ * nobody decodes read 0 as well. A device that does not get there may go on writing to memory it
+ * was given, so its bus mastering goes. */
 int virtio_pci_reset(struct virtio_device *vdev)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);

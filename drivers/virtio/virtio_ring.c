@@ -102,9 +102,9 @@ static u64 check_length(struct virtqueue *vq, u32 id, u32 length)
 }
 
 /*
- * Reads the next used entry and finds how many chains it stands for: one, or with IN_ORDER all up to
- * the one it names (2.7.9). False when it names nothing outstanding, or more than the `pending` ones
- * that the ring shows.
+ * Reads the next used entry and finds how many chains it stands for: one, or with IN_ORDER all up
+ * to the one it names (2.7.9). False when it names nothing outstanding, or more than the `pending`
+ * ones that the ring shows.
  */
 static bool start_batch(struct virtqueue *vq, u16 pending, u32 *id)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The packed virtqueue (virtio 1.2, 2.8): one ring of descriptors, in which both sides go round;
- * two flag bits against a wrap counter say whose a descriptor is. Called by virtio_ring.c, which has
- * checked the arguments.
+ * two flag bits against a wrap counter say whose a descriptor is. Called by virtio_ring.c, which
+ * has checked the arguments.
  *
  * A descriptor that was made available is never read for what we wrote there: lengths and tokens
  * live in arrays of our own, by the id of the chain.

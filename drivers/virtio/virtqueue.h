@@ -78,9 +78,9 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 void *virtqueue_detach_unused_buf(struct virtqueue *vq);
 
 /*
- * Resets one queue (RING_RESET, 2.6.1): `recycle` gets each token that was outstanding, and then the
- * queue is empty and usable. -EOPNOTSUPP without the feature, and then nothing has changed; after
- * any other error the queue is broken and only a reset of the device helps.
+ * Resets one queue (RING_RESET, 2.6.1): `recycle` gets each token that was outstanding, and then
+ * the queue is empty and usable. -EOPNOTSUPP without the feature, and then nothing has changed;
+ * after any other error the queue is broken and only a reset of the device helps.
  */
 int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, void *token));
 

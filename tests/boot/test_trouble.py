@@ -50,7 +50,7 @@ class Troubled(Machine):
         return self.count(text) > than
 
     def break_device(self, path):
-        """Breaks the ring until the device has seen it: the driver may mend the index in between."""
+        """Breaks the ring until the device sees it: the driver may mend the index before that."""
         before = self.count("says NEEDS_RESET")
         for _ in range(50):
             self.break_ring(path)
