@@ -261,5 +261,8 @@ int virtio_pci_modern_enable_vq(struct virtqueue *vq)
 		return -EIO;
 	vring_reset_virtqueue(vq);
 	error = write_addresses(vp, vq);
-	return error ? error : enable_queue(vp, vq->index);
+	if (!error)
+		error = enable_queue(vp, vq->index);
+	vq->broken = error; /* as before, where the device does not take it */
+	return error;
 }
