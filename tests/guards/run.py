@@ -4,7 +4,7 @@
 
     tests/guards/run.py [NAME...]
 
-guards.toml says which: the text of the guard, found exactly once in its file, and what stands there
+The .toml files here say which: the text of the guard, found exactly once in its file, and what stands there
 instead. The file is compiled so, linked with the objects of the host tests as they are, and each
 named test must then fail, which it does not without the change. `make guards` builds what this
 needs.
@@ -115,7 +115,8 @@ def report(guard, why):
 
 def chosen(names):
     """The guards to try."""
-    guards = tomllib.loads((TREE / "tests/guards/guards.toml").read_text())["guard"]
+    files = sorted((TREE / "tests/guards").glob("*.toml"))
+    guards = [guard for file in files for guard in tomllib.loads(file.read_text())["guard"]]
     return [guard for guard in guards if not names or guard["name"] in names]
 
 
