@@ -61,7 +61,7 @@ static u16 ownership(bool wrap)
 	return wrap ? DESC_F_AVAIL : DESC_F_USED;
 }
 
-/* 2.8.4 and 2.7.4.2: what the device writes comes after all that it reads. */
+/* 2.8.6 and 2.8.17: what the device writes comes after all that it reads. */
 static u16 chain_flags(unsigned int i, unsigned int out, unsigned int total)
 {
 	u16 flags = i >= out ? VRING_DESC_F_WRITE : 0;
@@ -130,7 +130,7 @@ static u16 packed_add(struct virtqueue *vq, const struct virtqueue_buffer *buffe
 	vq->num_added += vq->chain_count[id];
 	advance(vq, &ring->next_avail, &ring->avail_wrap, vq->chain_count[id]);
 	vq->chain_tail[id] = ring->next_avail;
-	/* 2.8.21.1: the whole chain is there before the flags say so. Pairs with the device's read
+	/* 2.8.21.1.1: the whole chain is there before the flags say so. Pairs with the device's read
 	 * of the flags before the rest. */
 	virtio_wmb();
 	WRITE_ONCE(ring->desc[first].flags, cpu_to_le16(flags));
@@ -205,7 +205,7 @@ static bool see_next(struct virtqueue *vq)
 		ring->seen++;
 		return true;
 	}
-	/* An entry that skips others stands for all up to its own chain (2.8.9); one that names
+	/* An entry that skips others stands for all up to its own chain (2.8.8); one that names
 	 * what an earlier entry stands for is found out when that was taken. */
 	batch = (u16)(vq->sequence[id] - vq->order_taken + 1);
 	if (batch <= ring->seen)
