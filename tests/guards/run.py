@@ -4,10 +4,10 @@
 
     tests/guards/run.py [NAME...]
 
-The .toml files here say which: the text of the guard, found exactly once in its file, and what stands there
-instead. The file is compiled so, linked with the objects of the host tests as they are, and each
-named test must then fail, which it does not without the change. `make guards` builds what this
-needs.
+The .toml files here say which: the text of the guard, found exactly once in its file, and what
+stands there instead. The file is compiled so, linked with the objects of the host tests as they
+are, and each named test must then fail, which it does not without the change. `make guards` builds
+what this needs.
 """
 
 import os

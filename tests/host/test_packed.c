@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Packed rings (virtio 1.2, 2.8) with an honest device: shapes, sizes, and what comes before what. */
+/* Packed rings (virtio 1.2, 2.8) with an honest device: shapes, sizes, and what comes before
+ * what. */
 #include "test.h"
 
 #include <linux/errno.h>
@@ -31,15 +32,20 @@ static void round_trip(unsigned int out, unsigned int in, bool indirect)
 	CHECK_EQ(virtqueue_num_free(queue.vq), queue.packed.num);
 }
 
+static void all_shapes(u16 num)
+{
+	for (unsigned int total = 1; total <= num; total++)
+		for (unsigned int out = 0; out <= total; out++)
+			round_trip(out, total - out, false);
+}
+
 /* Every shape at every place of the ring, the last one and the next lap's first too. */
 TEST(packed_direct_chains_of_all_shapes)
 {
 	for (u16 num = 1; num <= 9; num++) {
 		queue_make(num, PACKED);
 		for (unsigned int start = 0; start < 3u * num; start++)
-			for (unsigned int total = 1; total <= num; total++)
-				for (unsigned int out = 0; out <= total; out++)
-					round_trip(out, total - out, false);
+			all_shapes(num);
 	}
 }
 
@@ -276,4 +282,24 @@ TEST(packed_reset_in_the_middle_of_a_lap)
 	CHECK_EQ(queue_get(&length), 0);
 	for (unsigned int lap = 0; lap < 3; lap++)
 		fill_and_empty(7, EVENT, 2);
+}
+
+/* 2.8.16: what NOTIFICATION_DATA sends: the next place, and its wrap counter as bit 15. */
+TEST(packed_C34_next_offset_and_wrap)
+{
+	struct packed_place place = { 0, true };
+	u32 length;
+
+	queue_make(5, PACKED);
+	for (unsigned int i = 0; i < 40; i++) {
+		u16 held = (u16)(1 + i % 3);
+
+		CHECK_EQ(vring_next_offset(queue.vq), place.position | place.wrap << 15);
+		CHECK_EQ(queue_add(held - 1u, 1, 8, 1), 0);
+		place = device_packed_advance(&queue.packed, place, held);
+		CHECK_EQ(vring_next_offset(queue.vq), place.position | place.wrap << 15);
+		CHECK(queue_pop(&(struct ring_chain){}));
+		queue_use(queue.packed.order[i], 0);
+		CHECK_EQ(queue_get(&length), 1);
+	}
 }
