@@ -130,8 +130,8 @@ static u16 packed_add(struct virtqueue *vq, const struct virtqueue_buffer *buffe
 	vq->num_added += vq->chain_count[id];
 	advance(vq, &ring->next_avail, &ring->avail_wrap, vq->chain_count[id]);
 	vq->chain_tail[id] = ring->next_avail;
-	/* 2.8.21.1.1: the whole chain is there before the flags say so. Pairs with the device's read
-	 * of the flags before the rest. */
+	/* 2.8.21.1.1: the whole chain is there before the flags say so. Pairs with the device's
+	 * read of the flags before the rest. */
 	virtio_wmb();
 	WRITE_ONCE(ring->desc[first].flags, cpu_to_le16(flags));
 	return id;

@@ -61,7 +61,7 @@ const char *virtio_simple_tag(const struct virtio_simple *simple);
 bool virtio_simple_has_events(const struct virtio_simple *simple);
 /* Whether requests can be waited for by interrupt. */
 bool virtio_simple_can_interrupt(const struct virtio_simple *simple);
-/* What the request queue's interrupts are called: "MSI-X", "INTx"; "polled" without. */
+/* What the request queue's interrupts are called, for people; "polled" without. */
 const char *virtio_simple_interrupt_name(const struct virtio_simple *simple);
 /* Whether the device was told by EVENT_IDX when to interrupt and when it wants to be notified. */
 bool virtio_simple_has_event_idx(const struct virtio_simple *simple);
