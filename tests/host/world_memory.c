@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <stdarg.h>
+#include <sys/mman.h>
 
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"
@@ -15,8 +16,10 @@
 struct allocation {
 	void *address;
 	size_t size;
-	bool pages;
+	bool pages, low;
 };
+
+bool world_low_pages;
 
 static struct allocation allocations[70000];
 static unsigned int allocated;
@@ -26,16 +29,22 @@ static u64 fail_in;
  * Its quarantine sees to that, so nothing here needs to. */
 static void *take(size_t size, bool pages)
 {
+	bool low = pages && world_low_pages;
 	void *memory;
 
 	if (fail_in && !--fail_in)
 		return NULL;
 	if (!size)
 		return NULL;
-	if (posix_memalign(&memory, pages ? PAGE_SIZE : 16, size) || allocated == 70000)
+	if (low)
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low ? memory == MAP_FAILED : posix_memalign(&memory, pages ? PAGE_SIZE : 16, size))
+		FAIL("the test itself is out of memory");
+	if (allocated == ARRAY_SIZE(allocations))
 		FAIL("the test itself is out of memory");
 	memset(memory, 0, size);
-	allocations[allocated++] = (struct allocation){ memory, size, pages };
+	allocations[allocated++] = (struct allocation){ memory, size, pages, low };
 	return memory;
 }
 
@@ -46,8 +55,11 @@ static void give_back(void *memory, size_t size, bool pages)
 			continue;
 		if (allocations[i].pages != pages || (pages && allocations[i].size != size))
 			FAIL("%p was not allocated like this: %zu bytes", memory, size);
+		if (allocations[i].low)
+			munmap(memory, size);
+		else
+			free(memory);
 		allocations[i] = allocations[--allocated];
-		free(memory);
 		return;
 	}
 	FAIL("%p is freed but not allocated, or freed twice", memory);
