@@ -119,18 +119,20 @@ static void table_write(void *context, u64 offset, unsigned int size, u32 value)
 /* ---- the structures ------------------------------------------------------------------------- */
 
 /* C46: a notification only when the device is live, 16 bits wide, of the queue's own index, or
- * C68: of what the device calls the queue. */
+ * C68: of what the device calls the queue; with NOTIFICATION_DATA the next place follows. */
 static void notify_write(struct modern *device, u64 offset, unsigned int size, u32 value)
 {
-	u32 index = value - (device->accepted & 1ULL << 39 ? MODERN_NOTIFY_VALUE : 0);
+	bool data = device->accepted & 1ULL << 38;
+	u32 index = (value & 0xffff) - (device->accepted & 1ULL << 39 ? MODERN_NOTIFY_VALUE : 0);
 	struct modern_queue *queue = &device->queues[index % MODERN_QUEUES];
 	struct ring_chain chain;
 
-	CHECK_EQ(size, 2); /* C67 */
+	CHECK_EQ(size, data ? 4 : 2); /* C67 */
 	CHECK(index < device->queue_count + (u32)device->admin_count);
 	CHECK(device->status & 4);
 	CHECK_EQ(queue->enable, 1);
 	CHECK_EQ(offset, (u64)queue->notify_off * device->multiplier);
+	CHECK_EQ(value >> 16, data ? device_ring_avail_idx(&queue->ring) : 0);
 	queue->notified++;
 	while (device->serve && device_ring_pop(&queue->ring, &chain)) {
 		device->serve(device, index, &chain);

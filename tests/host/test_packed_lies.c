@@ -232,7 +232,8 @@ TEST(packed_R14_R15_scribbled_descriptors_have_no_effect)
 	CHECK_EQ(virtqueue_num_free(queue.vq), 7);
 }
 
-/* Anything at all in the ring: no crash, no token twice, and what is free never exceeds the ring. */
+/* Anything at all in the ring: no crash, no token twice, and what is free never exceeds the
+ * ring. */
 static void garbage(u16 num, enum queue_features features)
 {
 	u32 length;

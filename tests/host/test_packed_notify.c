@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Who tells whom, and when, in a packed ring: event suppression of both sides (virtio 1.2, 2.8.10). */
+/* Who tells whom, and when, in a packed ring: event suppression of both sides (virtio 1.2,
+ * 2.8.10). */
 #include "test.h"
 
 #include <linux/errno.h>
