@@ -86,9 +86,12 @@ static int status_error(u16 status)
 
 static int try_command(struct virtio_device *vdev, struct virtio_admin_cmd *command)
 {
-	struct exchange *wire = kzalloc(sizeof(*wire));
+	struct exchange *wire;
 	int error;
 
+	if (virtqueue_is_broken(vdev->admin_vq))
+		return -EIO;
+	wire = kzalloc(sizeof(*wire));
 	if (!wire)
 		return -ENOMEM;
 	wire->header.opcode = cpu_to_le16(command->opcode);

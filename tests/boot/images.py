@@ -14,8 +14,8 @@ from casefile import CaseError, load_case  # noqa: E402  (the path above must co
 
 TARGETS = {"direct": "kernel", "iso": "iso"}
 # What the tests in Python start: the runner's own, and the comparisons of PCI topologies.
-OTHERS = {("demo", "direct"), ("hello", "direct"), ("hello", "iso"), ("listen", "direct"),
-          ("matrix", "direct")}
+OTHERS = {(app, "direct") for app in ("demo", "hello", "listen", "endure", "matrix")} | {
+    ("hello", "iso")}
 
 
 def needed():
