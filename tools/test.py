@@ -239,6 +239,9 @@ def summary(total):
 
 def main():
     """All stages; 0 only when nothing failed."""
+    # A shell that starts us in the background has SIGINT ignored, and the tests send it.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, expire)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     (TREE / junit_file()).parent.mkdir(parents=True, exist_ok=True)
