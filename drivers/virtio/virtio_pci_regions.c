@@ -145,6 +145,15 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 	return 0;
 }
 
+/* Ours only adds to the structure that every <linux/virtio_pci.h> has. */
+_Static_assert(offsetof(struct virtio_pci_common_regs, queue_select) ==
+			       VIRTIO_PCI_COMMON_Q_SELECT &&
+		       offsetof(struct virtio_pci_common_regs, queue_used_hi) ==
+			       VIRTIO_PCI_COMMON_Q_USEDHI &&
+		       offsetof(struct virtio_pci_common_regs, queue_notif_config_data) ==
+			       sizeof(struct virtio_pci_common_cfg),
+	       "the common configuration has its own layout");
+
 u32 virtio_pci_common_read(const struct virtio_pci_device *vp, u32 offset, u32 size)
 {
 	const volatile u8 *address = vp->common.base + offset;
