@@ -48,7 +48,7 @@ LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack 
 	--build-id=none -T linker.ld
 
 SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
-	drivers/pci/*.c drivers/virtio/*.c)) $(EXTRA_SOURCES)
+	drivers/*/*.c)) $(EXTRA_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
 # An app is apps/NAME.c, and what else it consists of is in apps/NAME/.
 APP_SOURCES := apps/$(APP).c $(wildcard apps/$(APP)/*.c)

@@ -38,8 +38,14 @@ LAYERS = [
         ],
         ["uapi", "kernel"],
     ),
-    ("class driver", ["drivers/virtio/virtio_*"], ["virtio", "uapi", "kernel"]),
-    ("app", ["apps/*"], ["class driver", "uapi", "kernel"]),
+    # What apps know of a kind of device, whoever drives it.
+    ("class interface", ["drivers/block/*", "drivers/net/*", "drivers/char/*"], ["kernel"]),
+    (
+        "class driver",
+        ["drivers/virtio/virtio_*"],
+        ["class interface", "virtio", "uapi", "kernel"],
+    ),
+    ("app", ["apps/*"], ["class interface", "class driver", "uapi", "kernel"]),
     ("device model", ["qemu/*"], ["uapi"]),
 ]
 

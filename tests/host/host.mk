@@ -4,9 +4,9 @@
 # `make test-host-gcc TESTS='virtqueue P07'` runs those whose name or file holds one of the words.
 
 HOST := $(BUILD)/host
-HOST_KERNEL := $(wildcard drivers/pci/*.c drivers/virtio/*.c) \
+HOST_KERNEL := $(wildcard drivers/*/*.c) \
 	$(addprefix kernel/,device.c init.c irq.c irq_shared.c ioapic.c acpi_madt.c cmdline.c \
-	time.c vsnprintf.c string.c)
+	spinlock.c time.c vsnprintf.c string.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 HOST_HEADERS := $(wildcard kernel/*.h drivers/*/*.h drivers/*/*/*.h tests/host/*.h \
 	tests/host/include/*/*.h tests/host/include/*/*/*.h)

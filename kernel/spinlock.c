@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* The slow path of spin locks: waiting, with an end. */
+#include "kernel/spinlock.h"
+
+#include "kernel/cpu.h"
+#include "kernel/panic.h"
+#include "kernel/time.h"
+
+#define HELD_TOO_LONG_NS (10 * NSEC_PER_SEC)
+
+void spin_wait(spinlock_t *lock, u32 ticket)
+{
+	u64 start = ktime_get_ns();
+
+	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
+		cpu_relax();
+		if (ktime_get_ns() - start > HELD_TOO_LONG_NS)
+			panic("spinlock at %p is held too long: taken twice, or never given back",
+			      (void *)lock);
+	}
+}
