@@ -25,6 +25,10 @@
 #define DELAY_EVERY_MANY 499
 #define DELAY_EVERY_FEW 47
 #define DELAY_US 100
+/* On a busy host 100 us may be over before the wait begins, and an interrupt is not wanted then.
+ * One answer is slow enough to be waited for: so long, and twice as long until it interrupts. */
+#define SLOW_MIN_US 1000
+#define SLOW_MAX_US 1000000
 
 /* A request with the memory it points to. */
 struct slot {
@@ -48,7 +52,7 @@ struct series {
 	struct lane *lanes;
 	unsigned int lane_count;
 	const char *name;
-	u32 total, delay_every;
+	u32 total, delay_every, delay_us;
 	u16 depth; /* outstanding on a queue at most */
 	u32 submitted, done, batches;
 	u16 deepest; /* that were outstanding */
@@ -85,7 +89,7 @@ static void ask_fill(struct slot *slot)
 	slot->request.answer_size = slot->number & 16 ? BYTES_MAX : slot->wanted;
 }
 
-static void ask(struct slot *slot, u32 number, u32 delay_every)
+static void ask(struct slot *slot, u32 number, const struct series *series)
 {
 	slot->number = number;
 	slot->wanted = 0;
@@ -95,9 +99,9 @@ static void ask(struct slot *slot, u32 number, u32 delay_every)
 		.answer = slot->answer,
 	};
 	memset(slot->answer, 0xee, sizeof(slot->answer));
-	if (number % delay_every == delay_every - 1) {
+	if (number % series->delay_every == series->delay_every - 1) {
 		slot->request.op = VIRTIO_SIMPLE_OP_DELAY;
-		slot->request.arg = DELAY_US;
+		slot->request.arg = series->delay_us;
 	} else if (number % 8 == 1) {
 		ask_echo(slot);
 	} else if (number % 8 == 3) {
@@ -168,7 +172,7 @@ static bool fill_lane(struct series *series, struct lane *lane)
 	       series->submitted < series->total) {
 		struct slot *slot = lane->free;
 
-		ask(slot, series->submitted, series->delay_every);
+		ask(slot, series->submitted, series);
 		error = virtio_simple_submit(series->simple, lane->queue, &slot->request);
 		if (error)
 			break;
@@ -251,6 +255,17 @@ static struct virtqueue_counters count_all(const struct series *series)
 	return sum;
 }
 
+static void print_series(const struct series *series, u64 ns, struct virtqueue_counters before)
+{
+	struct virtqueue_counters after = count_all(series);
+
+	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, "
+	       "%llu interrupts, %llu.%03llu ms\n",
+	       series->name, series->done, series->batches, series->deepest,
+	       after.notifications - before.notifications, after.interrupts - before.interrupts,
+	       ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);
+}
+
 static bool run_series(struct series series)
 {
 	struct virtqueue_counters before, after;
@@ -264,12 +279,30 @@ static bool run_series(struct series series)
 	ns = ktime_get_ns() - start;
 	virtio_simple_settle(series.simple);
 	after = count_all(&series);
-	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, "
-	       "%llu interrupts, %llu.%03llu ms\n",
-	       series.name, series.done, series.batches, series.deepest,
-	       after.notifications - before.notifications, after.interrupts - before.interrupts,
-	       ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);
+	print_series(&series, ns, before);
 	return ok && after.used - before.used == series.total;
+}
+
+/* One request at a time, slower and slower, until one interrupts; one is enough to see that none
+ * does where the queues are polled. */
+static bool run_slow_series(struct series series)
+{
+	struct virtqueue_counters before;
+	u64 start = ktime_get_ns();
+	bool done = false;
+
+	virtio_simple_settle(series.simple);
+	before = count_all(&series);
+	for (; series.delay_us <= SLOW_MAX_US && !done; series.delay_us *= 2) {
+		series.total++;
+		if (!run_lanes(&series))
+			return false;
+		virtio_simple_settle(series.simple);
+		done = count_all(&series).interrupts != before.interrupts ||
+		       !virtio_simple_can_interrupt(series.simple);
+	}
+	print_series(&series, ktime_get_ns() - start, before);
+	return done;
 }
 
 static bool run_all_series(struct virtio_simple *simple, struct lane *lanes, unsigned int count)
@@ -281,15 +314,20 @@ static bool run_all_series(struct virtio_simple *simple, struct lane *lanes, uns
 		.name = "full ring",
 		.total = AT_FULL_RING,
 		.delay_every = DELAY_EVERY_MANY,
+		.delay_us = DELAY_US,
 		.depth = UINT16_MAX,
 	};
-	struct series few = many;
+	struct series few = many, slow = many;
 
 	few.name = "one by one";
 	few.total = ONE_BY_ONE;
 	few.delay_every = DELAY_EVERY_FEW;
 	few.depth = 1;
-	return run_series(many) && run_series(few);
+	slow.name = "slow answers";
+	slow.total = 0;
+	slow.delay_every = slow.depth = slow.lane_count = 1;
+	slow.delay_us = SLOW_MIN_US;
+	return run_series(many) && run_series(few) && run_slow_series(slow);
 }
 
 /* ---- the app --------------------------------------------------------------------------------- */

@@ -16,8 +16,8 @@ from qemu import check_image, command_line
 from transcript import STAMP
 
 TIMEOUT = "60"
-AT_FULL_RING = 70_000
-ONE_BY_ONE = 2_000
+# What apps/matrix.c does, and how many requests each must have had.
+SERIES = {"full ring": 70_000, "one by one": 2_000, "slow answers": 1}
 # Indirect: a chain takes one entry of the ring; direct, four at most, and one is the fewest.
 BUFFERS_MAX = 4
 DEVICE = r"virtio_simple virtio\d+: "
@@ -73,22 +73,23 @@ def check_queues(cell, lines):
     assert not cell.says or any(re.search(cell.says, line) for line in lines), cell.says
 
 
-def check_interrupts(cell, counts):
-    """None where nobody listens; elsewhere they came."""
+def check_interrupts(cell, series, counts):
+    """None where nobody listens. Elsewhere slow answers bring them; what is there before it is
+    waited for, as on a busy host all of the others may be, needs none."""
     if cell.irq == "polled":
         assert counts["interrupts"] == 0
-    else:
+    elif series == "slow answers":
         assert counts["interrupts"] > 0
 
 
 def check_counts(cell, lines):
     """The ring was full, the work was done, and no batch rang twice."""
-    for series, requests in (("full ring", AT_FULL_RING), ("one by one", ONE_BY_ONE)):
+    for series, requests in SERIES.items():
         texts = found(COUNTS.pattern.replace("[a-z ]+", series), lines).groupdict()
         counts = {name: int(text) for name, text in texts.items() if name != "series"}
         assert counts["requests"] >= requests
         assert 0 < counts["notifications"] <= counts["batches"] <= counts["requests"]
-        check_interrupts(cell, counts)
+        check_interrupts(cell, series, counts)
         full = cell.entries if cell.indirect else cell.entries // BUFFERS_MAX
         assert counts["deepest"] >= (full if series == "full ring" else 1)
 
