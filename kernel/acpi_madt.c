@@ -3,6 +3,7 @@
 #include "kernel/acpi_madt.h"
 
 #include "kernel/acpi.h"
+#include "kernel/printk.h"
 
 /* The head, the address of the local APICs, flags (ACPI 6.4, 5.2.12). */
 #define MADT_FIRST (sizeof(struct acpi_header) + 8)
@@ -27,4 +28,43 @@ const void *madt_next(enum madt_type type, size_t size, const void *previous)
 		offset += found[1];
 	}
 	return NULL;
+}
+
+/* All ones is everybody's address, so nobody's (Intel SDM 3A, 10.6.2.1, 10.12.9). */
+#define NO_LOCAL_APIC 0xff
+#define NO_LOCAL_X2APIC 0xffffffff
+
+/* Where processors are gathered; those beyond `max` are only counted. */
+struct processors {
+	u32 *apic_ids;
+	unsigned int count, max, left_out;
+};
+
+static void add_processor(struct processors *found, u32 id)
+{
+	for (unsigned int i = 0; i < found->count; i++)
+		if (found->apic_ids[i] == id)
+			return; /* both kinds of entry may name it */
+	if (found->count == found->max)
+		found->left_out++;
+	else
+		found->apic_ids[found->count++] = id;
+}
+
+unsigned int madt_processors(u32 *apic_ids, unsigned int max)
+{
+	struct processors found = { .apic_ids = apic_ids, .max = max };
+	const struct madt_local_apic *local = NULL;
+	const struct madt_local_x2apic *wide = NULL;
+
+	while ((local = madt_next(MADT_LOCAL_APIC, sizeof(*local), local)))
+		if (local->flags & MADT_ENABLED && local->id != NO_LOCAL_APIC)
+			add_processor(&found, local->id);
+	while ((wide = madt_next(MADT_LOCAL_X2APIC, sizeof(*wide), wide)))
+		if (wide->flags & MADT_ENABLED && wide->id != NO_LOCAL_X2APIC)
+			add_processor(&found, wide->id);
+	if (found.left_out)
+		printk("acpi: MADT: %u processors more than %u are not used\n", found.left_out,
+		       max);
+	return found.count;
 }
