@@ -41,7 +41,8 @@ UAPI := $(BUILD)/uapi
 CC_INCLUDE = $(eval CC_INCLUDE := $$(shell $$(CC) -print-file-name=include))$(CC_INCLUDE)
 CPPFLAGS = -I. -nostdinc -isystem $(CC_INCLUDE) -isystem $(UAPI)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small -mno-red-zone \
-	-mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer -fno-strict-aliasing \
+	-mgeneral-regs-only -fstack-protector-strong -mstack-protector-guard=global \
+	-fno-omit-frame-pointer -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections \
 	-fcf-protection=none -Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wundef $(EXTRA_CFLAGS)
 LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack --gc-sections \

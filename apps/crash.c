@@ -5,6 +5,7 @@
  */
 #include "kernel/bootinfo.h"
 #include "kernel/memory.h"
+#include "kernel/paging.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -106,6 +107,24 @@ static void double_panic(void)
 	read_null();
 }
 
+/* The length is hidden, or the compiler would refuse. */
+static void smash_stack(void)
+{
+	char local[16];
+
+	memset(local, 'x', sizeof(local) + 32 + (uintptr_t)hide(NULL));
+	hide(local);
+}
+
+static void audit_pages(void)
+{
+	struct paging_audit audit;
+
+	paging_audit(&audit);
+	printk("crash: %llu pages: %llu writable and executable, %llu open to user mode\n",
+	       audit.pages, audit.write_execute, audit.user);
+}
+
 static void free_twice(void)
 {
 	void *object = kzalloc(100);
@@ -157,6 +176,7 @@ static const struct {
 	{ "gp", non_canonical },	  { "int3", breakpoint },
 	{ "panic", own_panic },		  { "bug", bug },
 	{ "double-panic", double_panic }, { "double-free", free_twice },
+	{ "stack-smash", smash_stack },	  { "audit", audit_pages },
 };
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 
 #include "kernel/console.h"
 #include "kernel/printk.h"
+#include "kernel/stackprotector.h"
 #include "kernel/string.h"
 
 #define DROPPED_LINES_MAX 4
@@ -63,7 +64,8 @@ void boot_set_cmdline(struct boot_info *boot, u64 address, u64 limit)
 
 void boot_start(u32 loader, u32 info)
 {
-	console_init(); /* first, so that what follows can complain */
+	stack_protector_init(); /* nothing returns from here */
+	console_init();		/* first, so that what follows can complain */
 	if (loader == BOOT_MULTIBOOT2)
 		boot_parse_multiboot2(info, &boot_info);
 	else

@@ -13,6 +13,7 @@
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
+#include "kernel/protect.h"
 #include "kernel/string.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
@@ -53,10 +54,12 @@ void kernel_main(const struct boot_info *boot)
 {
 	int result;
 
-	print_banner(boot);  /* who started us, on what */
-	traps_init();	     /* from here on a fault says why */
-	memory_init(boot);   /* the page and object allocators */
-	paging_init();	     /* each page with only the rights it needs */
+	print_banner(boot); /* who started us, on what */
+	traps_init();	    /* from here on a fault says why */
+	memory_init(boot);  /* the page and object allocators */
+	paging_init();	    /* each page with only the rights it needs */
+	cpu_protect();	    /* and the CPU insists on them */
+	cpu_print_protections();
 	acpi_init(boot);     /* what the firmware's tables tell */
 	clock_init();	     /* how fast time passes */
 	apic_init();	     /* interrupts from devices, as messages */

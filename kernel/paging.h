@@ -19,6 +19,16 @@ void paging_init(void);
  */
 const void *map_firmware(u64 address, u64 size);
 
+/* How many pages there are of each kind that there must not be, and of all, whatever their size. */
+struct paging_audit {
+	u64 pages;
+	u64 user;	   /* entries open to ring 3, of pages or of tables */
+	u64 write_execute; /* writable and executable */
+};
+
+/* Walks the page tables and counts. Any interrupt state; a page mapped meanwhile may be missed. */
+void paging_audit(struct paging_audit *audit);
+
 /* What a page is mapped as. */
 enum mapping { MAPPED_NOT, MAPPED_CACHED, MAPPED_DEVICE };
 enum mapping paging_lookup(u64 address);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/* What the CPU itself can refuse, switched on; and the line that says what this one has. */
+#include "kernel/protect.h"
+
+#include "kernel/cpu.h"
+#include "kernel/printk.h"
+
+#define CR0_WP BIT_ULL(16)
+#define CR4_UMIP BIT_ULL(11)
+#define CR4_SMEP BIT_ULL(20)
+#define CR4_SMAP BIT_ULL(21)
+#define MSR_EFER 0xc0000080
+#define EFER_NXE BIT_ULL(11)
+
+#define CPUID_7_EBX_SMEP BIT_ULL(7)
+#define CPUID_7_EBX_SMAP BIT_ULL(20)
+#define CPUID_7_ECX_UMIP BIT_ULL(2)
+
+/* Those of SMEP, SMAP and UMIP that this CPU has (Intel SDM 2A, CPUID leaf 7). */
+static u64 cr4_protections(void)
+{
+	struct cpuid features;
+	u64 bits = 0;
+
+	if (cpuid(0, 0).eax < 7)
+		return 0;
+	features = cpuid(7, 0);
+	if (features.ebx & CPUID_7_EBX_SMEP)
+		bits |= CR4_SMEP;
+	if (features.ebx & CPUID_7_EBX_SMAP)
+		bits |= CR4_SMAP;
+	if (features.ecx & CPUID_7_ECX_UMIP)
+		bits |= CR4_UMIP;
+	return bits;
+}
+
+void cpu_protect(void)
+{
+	write_cr0(read_cr0() | CR0_WP);
+	write_cr4(read_cr4() | cr4_protections());
+	__asm__ volatile("pushfq; andl $~0x40000, (%%rsp); popfq" : : : "memory", "cc"); /* AC */
+}
+
+void cpu_print_protections(void)
+{
+	u64 cr0 = read_cr0(), cr4 = read_cr4();
+
+	/* As the registers are, not as they were meant to be. */
+	printk("cpu: protected by%s%s%s%s%s\n", cr0 & CR0_WP ? " WP" : "",
+	       rdmsr(MSR_EFER) & EFER_NXE ? " NX" : "", cr4 & CR4_SMEP ? " SMEP" : "",
+	       cr4 & CR4_SMAP ? " SMAP" : "", cr4 & CR4_UMIP ? " UMIP" : "");
+}
