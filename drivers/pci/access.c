@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Configuration space by mechanism 1 (PCI 3.0, 3.2.2.3.2): the address goes to port 0xcf8, the
+ * Configuration space by mechanism 1 (PCI 3.0, 3.2.2.3.2), and the checks before any way to it. The
+ * address goes to port 0xcf8, the
  * data through port 0xcfc. A narrow access uses the byte lanes of 0xcfc instead of rewriting the
  * whole register, because a status register clears the bits that are written back as one.
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/pci.h"
+#include "drivers/pci/config.h"
 #include "kernel/io.h"
-#include "kernel/irq.h"
+#include "kernel/spinlock.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA 0xcfc
@@ -19,11 +20,13 @@ static u32 config_address(u8 bus, u8 devfn, u16 where)
 	return CONFIG_ENABLE | (u32)bus << 16 | (u32)devfn << 8 | (where & 0xfc);
 }
 
-/* The address and the data go as a pair: an interrupt between them must not use the ports. */
+/* The address and the data go as a pair: no other CPU and no interrupt between them. */
+static DEFINE_SPINLOCK(ports_lock);
+
 static u32 type1_read(u8 bus, u8 devfn, u16 where, unsigned int size)
 {
 	u16 lane = CONFIG_DATA + (where & 3);
-	u64 flags = local_irq_save();
+	u64 flags = spin_lock_irqsave(&ports_lock);
 	u32 value;
 
 	outl(config_address(bus, devfn, where), CONFIG_ADDRESS);
@@ -33,14 +36,14 @@ static u32 type1_read(u8 bus, u8 devfn, u16 where, unsigned int size)
 		value = inw(lane);
 	else
 		value = inl(CONFIG_DATA);
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&ports_lock, flags);
 	return value;
 }
 
 static void type1_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value)
 {
 	u16 lane = CONFIG_DATA + (where & 3);
-	u64 flags = local_irq_save();
+	u64 flags = spin_lock_irqsave(&ports_lock);
 
 	outl(config_address(bus, devfn, where), CONFIG_ADDRESS);
 	if (size == 1)
@@ -49,10 +52,10 @@ static void type1_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 valu
 		outw((u16)value, lane);
 	else
 		outl(value, CONFIG_DATA);
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&ports_lock, flags);
 }
 
-static const struct pci_config_ops type1_ops = { type1_read, type1_write };
+static const struct pci_config_ops type1_ops = { type1_read, type1_write, PCI_CFG_SPACE_SIZE, 255 };
 
 /* The address register keeps what is written to it only where there is a host bridge. */
 const struct pci_config_ops *pci_type1_ops(void)
@@ -66,16 +69,16 @@ const struct pci_config_ops *pci_type1_ops(void)
 	return present ? &type1_ops : NULL;
 }
 
-static bool register_is_valid(unsigned int where, unsigned int size)
+static bool register_is_valid(const struct pci_dev *dev, unsigned int where, unsigned int size)
 {
-	return where + size <= 256 && IS_ALIGNED(where, size);
+	return where < dev->bus->ops->space && IS_ALIGNED(where, size);
 }
 
 #define PCI_CONFIG_ACCESSORS(name, type)                                                       \
 	int pci_read_config_##name(const struct pci_dev *dev, unsigned int where, type *value) \
 	{                                                                                      \
 		*value = (type)~0u;                                                            \
-		if (!register_is_valid(where, sizeof(type)))                                   \
+		if (!register_is_valid(dev, where, sizeof(type)))                              \
 			return -EINVAL;                                                        \
 		*value = (type)dev->bus->ops->read(dev->bus->number, dev->devfn, (u16)where,   \
 						   sizeof(type));                              \
@@ -83,7 +86,7 @@ static bool register_is_valid(unsigned int where, unsigned int size)
 	}                                                                                      \
 	int pci_write_config_##name(const struct pci_dev *dev, unsigned int where, type value) \
 	{                                                                                      \
-		if (!register_is_valid(where, sizeof(type)))                                   \
+		if (!register_is_valid(dev, where, sizeof(type)))                              \
 			return -EINVAL;                                                        \
 		dev->bus->ops->write(dev->bus->number, dev->devfn, (u16)where, sizeof(type),   \
 				     value);                                                   \

@@ -19,10 +19,15 @@
 #define PCI_SLOT(devfn) (((devfn) >> 3) & 0x1f)
 #define PCI_FUNC(devfn) ((devfn)&0x07)
 
-/* Reaches configuration space; `size` is 1, 2 or 4, `where` a multiple of it below 256. */
+/*
+ * Reaches configuration space; `size` is 1, 2 or 4, `where` a multiple of it below `space`. Any
+ * CPU, any interrupt state.
+ */
 struct pci_config_ops {
 	u32 (*read)(u8 bus, u8 devfn, u16 where, unsigned int size);
 	void (*write)(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value);
+	u16 space;   /* bytes of each function: 256, or 4096 by ECAM */
+	u8 last_bus; /* the highest it reaches */
 };
 
 struct pci_bus {
@@ -118,12 +123,10 @@ const struct pci_device_id *pci_match_id(const struct pci_device_id *ids,
 
 /* ---- access.c: configuration space -------------------------------------------------------- */
 
-/* Configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), or NULL when the machine has none. */
-const struct pci_config_ops *pci_type1_ops(void);
-
 /*
  * Reads or writes a register of a function. -EINVAL for a register that is misaligned or beyond
- * 256 bytes: then a read gives all ones, as an absent function does. Any interrupt state.
+ * dev->bus->ops->space: then a read gives all ones, as an absent function does. Any interrupt
+ * state.
  */
 int pci_read_config_byte(const struct pci_dev *dev, unsigned int where, u8 *value);
 int pci_read_config_word(const struct pci_dev *dev, unsigned int where, u16 *value);

@@ -6,7 +6,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/pci.h"
+#include "drivers/pci/config.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -308,14 +308,11 @@ void pci_bus_add_devices(struct pci_bus *bus)
 
 static int pci_init(void)
 {
-	const struct pci_config_ops *ops = pci_type1_ops();
+	const struct pci_config_ops *ops = pci_config_choose();
 	struct pci_bus *root;
 
-	if (!ops) {
-		printk("pci: no configuration space at ports 0xcf8/0xcfc: this machine has no "
-		       "PCI\n");
+	if (!ops)
 		return 0;
-	}
 	root = pci_scan_bus(0, ops);
 	if (!root)
 		return -ENOMEM;

@@ -95,7 +95,7 @@ static void machine_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 va
 		function->on_write(function, where, size);
 }
 
-const struct pci_config_ops machine_ops = { machine_read, machine_write };
+const struct pci_config_ops machine_ops = { machine_read, machine_write, 256, 255 };
 
 static void print_while_sizing(void)
 {
@@ -140,6 +140,33 @@ void machine_use_ports(void)
 {
 	world_port_read = port_read;
 	world_port_write = port_write;
+}
+
+/* ---- in memory (PCI Express 4.0, 7.2.2) ----------------------------------------------------- */
+
+static u32 ecam_read(void *context, u64 offset, unsigned int size)
+{
+	struct function *function = functions[offset >> 12];
+
+	(void)context;
+	if ((offset & 0xfff) < 256)
+		return machine_read((u8)(offset >> 20), (u8)(offset >> 12), offset & 0xfff, size);
+	return function && (offset & 0xfff) == 256 && size == 4 ? function->extended : 0;
+}
+
+static void ecam_write(void *context, u64 offset, unsigned int size, u32 value)
+{
+	(void)context;
+	CHECK((offset & 0xfff) < 256);
+	machine_write((u8)(offset >> 20), (u8)(offset >> 12), offset & 0xfff, size, value);
+}
+
+void machine_use_ecam(u64 base, u8 last)
+{
+	struct world_mmio *mmio = calloc(1, sizeof(*mmio));
+
+	*mmio = (struct world_mmio){ base, (last + 1ull) << 20, ecam_read, ecam_write, NULL };
+	world_add_mmio(mmio);
 }
 
 /* ---- building ------------------------------------------------------------------------------- */

@@ -7,12 +7,13 @@
 #ifndef TESTS_HOST_MACHINE_H
 #define TESTS_HOST_MACHINE_H
 
-#include "drivers/pci/pci.h"
+#include "drivers/pci/config.h"
 
 struct function {
 	u8 bus, devfn;
 	u8 config[256];
 	u8 writable[256];
+	u32 extended; /* register 0x100, which only ECAM reaches */
 	/* May change what a read gives, and acts on what is written; NULL for neither. */
 	u32 (*on_read)(struct function *function, u16 where, unsigned int size, u32 value);
 	void (*on_write)(struct function *function, u16 where, unsigned int size);
@@ -21,6 +22,8 @@ struct function {
 extern const struct pci_config_ops machine_ops;
 /* The same through ports 0xcf8 and 0xcfc. */
 void machine_use_ports(void);
+/* And in memory, with bus 0 at `base`, up to bus `last`. */
+void machine_use_ecam(u64 base, u8 last);
 
 /* Accesses so far, and the number at which the test has failed (0: none). */
 extern u64 machine_accesses, machine_access_limit;

@@ -29,6 +29,8 @@ extern void (*world_print_hook)(void);
 	} while (0)
 
 /* ---- memory --------------------------------------------------------------------------------- */
+/* What memmap_overlaps_ram calls RAM ends here; it begins at 0. */
+extern u64 world_ram_end;
 u64 world_in_use(void); /* objects and page ranges not given back */
 bool world_is_allocated(const void *address);
 /* Page ranges come from below 4 GiB, where a legacy device finds its rings. */
@@ -49,6 +51,8 @@ u64 world_eois(void);
 extern void (*world_eoi_hook)(unsigned int vector);
 /* The firmware's table of interrupt controllers, or NULL. */
 extern const struct acpi_header *world_madt;
+/* The table that says where configuration space is, or NULL. */
+extern const struct acpi_header *world_mcfg;
 
 /* ---- barriers, and reads of what the device can write --------------------------------------- */
 enum world_barrier { WORLD_WMB, WORLD_RMB, WORLD_MB };

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "kernel/ksyms.h"
+#include "kernel/memmap.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -90,6 +91,18 @@ void kfree(void *object)
 void memory_fail_nth(u64 n)
 {
 	fail_in = n;
+}
+
+u64 world_ram_end = 0x8000000;
+
+bool memmap_overlaps_ram(u64 address, u64 size)
+{
+	return size && address < world_ram_end;
+}
+
+u64 memmap_physical_limit(void)
+{
+	return 1ULL << 46;
 }
 
 u64 world_in_use(void)

@@ -5,10 +5,11 @@ import pytest
 
 import tiny_guest
 from knobs import parse_knobs
-from machine import Machine
+from machine import Machine, run
 from qemu import check_image, command_line
 from query_pci import ROM_BAR, UNASSIGNED, functions_of, functions_on
 from topology import Topology, load_all, random_topology
+from words import scan_lines
 
 REFERENCE = [Topology(f"reference-{machine}", machine, "reference") for machine in ("pc", "q35")]
 SEEDS = range(100, 104)
@@ -81,3 +82,20 @@ def test_agrees_with_qemu(topology, qemu, tmp_path):
         assert ROM_BAR not in assigned(theirs), address
         moved = assigned(untouched[address]).items() - assigned(theirs).items()
         assert not moved, (address, moved)
+
+
+@pytest.mark.parametrize("machine, ways", [("q35", ("ECAM", "type 1")), ("pc", ("type 1",) * 2)])
+def test_both_ways_to_configuration_space_agree(machine, ways, qemu):
+    """The same lines, whichever way they were read by; a machine without ECAM says so."""
+    topology = next(each for each in load_all() if each.machine == machine)
+    scans = []
+    for config, way in zip(("ecam", "cf8"), ways):
+        knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "hello",
+                             "CMDLINE": f"pci.config={config}"})
+        check_image(knobs)
+        result = run(command_line(knobs), 20)
+        assert result.outcome == "ok", result.lines[-3:]
+        said = [line for line in result.lines if "PCI: ECAM" in line or "PCI: Using" in line]
+        assert len(said) == 1 and way in said[0]
+        scans.append(scan_lines(result.lines))
+    assert scans[0] == scans[1] and len(scans[0]) >= 4

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Chooses the way to configuration space: pci.config=ecam or cf8 forces one, to compare them. */
+#include "drivers/pci/config.h"
+
+#include "kernel/cmdline.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+
+BOOT_OPTION(config_option, "pci.config", "auto, ecam, cf8");
+
+static bool is_asked_for(const char *way)
+{
+	return config_option.value && !strcmp(config_option.value, way);
+}
+
+static void check_option(void)
+{
+	if (config_option.value && !is_asked_for("auto") && !is_asked_for("ecam") &&
+	    !is_asked_for("cf8"))
+		printk("PCI: E31 pci.config=%s is none of %s; auto is taken\n", config_option.value,
+		       config_option.values);
+}
+
+const struct pci_config_ops *pci_config_choose(void)
+{
+	const struct pci_config_ops *ports = pci_type1_ops(), *ecam = NULL;
+
+	check_option();
+	if (!ports || !is_asked_for("cf8"))
+		ecam = pci_ecam_ops(ports);
+	if (!ports && !ecam) {
+		printk("pci: no configuration space, neither at ports 0xcf8/0xcfc nor in memory: "
+		       "this machine has no PCI\n");
+		return NULL;
+	}
+	if ((is_asked_for("cf8") && !ports) || (is_asked_for("ecam") && !ecam))
+		printk("PCI: E31 pci.config=%s is not to be had on this machine; %s is taken\n",
+		       config_option.value, ecam ? "ecam" : "cf8");
+	if (!ecam)
+		printk("PCI: Using configuration type 1 for base access\n");
+	return ecam ? ecam : ports;
+}
