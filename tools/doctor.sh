@@ -160,6 +160,24 @@ check_grub() {
 	fi
 }
 
+check_uefi() {
+	local code found=
+	if ! compgen -G '/usr/lib/grub/x86_64-efi/*.mod' > /dev/null &&
+		! compgen -G '/usr/share/grub/x86_64-efi/*.mod' > /dev/null; then
+		miss "GRUB's files for UEFI (x86_64-efi), for BOOT=uefi" \
+			"$(as_root apt-get install grub-efi-amd64-bin)"
+	fi
+	for code in /usr/share/OVMF/OVMF_CODE{_4M,}.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
+		/usr/share/edk2/x64/OVMF_CODE.4m.fd; do
+		if [[ -r $code ]]; then found=$code; fi
+	done
+	if [[ $found ]]; then
+		ok "UEFI firmware $found, for BOOT=uefi"
+	else
+		miss "UEFI firmware (OVMF), for BOOT=uefi" "$(as_root apt-get install ovmf)"
+	fi
+}
+
 check_qemu() {
 	if [[ -n ${QEMU:-} ]]; then
 		qemu=$QEMU
@@ -252,7 +270,7 @@ check_build() {
 
 main() {
 	local check
-	for check in system place packages compiler linker headers python grub qemu cache \
+	for check in system place packages compiler linker headers python grub uefi qemu cache \
 		accelerator clock build; do
 		"check_$check"
 	done

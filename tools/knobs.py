@@ -115,8 +115,10 @@ def plain(text):
 # name: (default, how to read it, what the help says)
 KNOBS = {
     "APP": ("demo", word, "the app in the image: a file of apps/ without .c"),
-    "BOOT": ("iso", choice("iso", "direct"), "iso: by GRUB from the ISO; direct: by qemu -kernel"),
-    "MACHINE": ("pc", choice("pc", "q35"), "pc (PCI, the reference machine) or q35 (PCI Express)"),
+    "BOOT": ("iso", choice("iso", "uefi", "direct"),
+             "iso: GRUB from the ISO, by BIOS; uefi: the same ISO by UEFI; direct: qemu -kernel"),
+    "MACHINE": ("pc", choice("pc", "q35", "microvm"),
+                "pc (PCI, the reference machine), q35 (PCI Express), microvm (BOOT=direct only)"),
     "SMP": ("1", processors, "CPUs of the machine"),
     "MEM": ("128M", size, "RAM of the machine"),
     "ACCEL": ("tcg", accelerator, "tcg, or kvm where /dev/kvm is yours to use"),
@@ -131,7 +133,7 @@ KNOBS = {
 
 
 # Below these the firmware or GRUB hangs before the kernel could say anything.
-MEMORY_FLOORS = {"direct": 2, "iso": 8}
+MEMORY_FLOORS = {"direct": 2, "iso": 8, "uefi": 64}
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -141,6 +143,13 @@ def check_memory(knobs):
     mem = knobs["mem"]
     if int(mem[:-1]) * UNITS[mem[-1]] < floor * UNITS["M"]:
         raise KnobError(f"MEM={mem}: BOOT={knobs['boot']} needs {floor}M to reach the kernel")
+
+
+def check_board(knobs):
+    """What no firmware of the machine could start."""
+    if knobs["machine"] == "microvm" and knobs["boot"] != "direct":
+        raise KnobError(f"MACHINE=microvm: BOOT={knobs['boot']}: a microvm has no CD drive; "
+                        "choices: BOOT=direct")
 
 
 def parse_knobs(values):
@@ -155,6 +164,7 @@ def parse_knobs(values):
             knobs[name.lower()] = parse(text)
         except ValueError as error:
             raise KnobError(f"{name}={text}: {error}") from None
+    check_board(knobs)
     check_memory(knobs)
     return knobs
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from qemu import VERDICTS
 from qmp import Qmp, QmpError
 
-ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|c)")
+ESCAPES = re.compile(r"\x1b(\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|c)")
 GRACE = 5.0
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)

@@ -33,6 +33,13 @@ needs_iso() {
 	EOF_LIST
 }
 
+needs_uefi() {
+	cat <<-'EOF_LIST'
+		grub|x86_64-efi|GRUB's files for PCs with UEFI (grub, grub2-efi-x64-modules)
+		firmware|OVMF|UEFI for QEMU (edk2-ovmf)
+	EOF_LIST
+}
+
 # The build script takes QEMU from Debian's source package; elsewhere one is built by hand.
 needs_qemu() {
 	cat <<-'EOF_LIST'
@@ -69,6 +76,8 @@ has() {
 	header) "$compiler" -E -x c - <<< "#include <$2>" > /dev/null 2>&1 ;;
 	grub) compgen -G "/usr/lib/grub/$2/*.mod" > /dev/null ||
 		compgen -G "/usr/share/grub/$2/*.mod" > /dev/null ;;
+	firmware) compgen -G "/usr/share/OVMF/$2_CODE*.fd" > /dev/null ||
+		compgen -G "/usr/share/edk2/*/$2_CODE*.fd" > /dev/null ;;
 	esac
 }
 
@@ -84,7 +93,8 @@ unmet() {
 
 needs() {
 	needs_kernel
-	if [[ ${BOOT:-iso} == iso ]]; then needs_iso; fi
+	if [[ ${BOOT:-iso} != direct ]]; then needs_iso; fi
+	if [[ ${BOOT:-iso} == uefi ]]; then needs_uefi; fi
 	if [[ -z ${QEMU:-} ]]; then needs_qemu; fi
 	if [[ ${1:-} != run ]]; then needs_tests; fi
 }

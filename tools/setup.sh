@@ -135,6 +135,8 @@ note_unavailable() {
 		say "$system ($(dpkg --print-architecture)) has no package $name; on without it"
 		if [[ $name == grub-pc-bin ]]; then
 			say "  so grub-mkrescue cannot make a PC image here: use BOOT=direct"
+		elif [[ $name == grub-efi-amd64-bin || $name == ovmf ]]; then
+			say "  so BOOT=uefi does not work here"
 		fi
 		echo "$name" >> "$unavailable_file"
 	done

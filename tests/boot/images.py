@@ -11,8 +11,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
 from casefile import CaseError, load_case  # noqa: E402  (the path above must come first)
+from qemu import IMAGE_TARGET  # noqa: E402
 
-TARGETS = {"direct": "kernel", "iso": "iso"}
 # What the tests in Python start: the runner's own, and the comparisons of PCI topologies.
 OTHERS = {(app, "direct") for app in ("demo", "hello", "listen", "endure", "matrix")} | {
     ("hello", "iso")}
@@ -31,5 +31,5 @@ def needed():
 
 
 if __name__ == "__main__":
-    for app, boot in sorted(needed()):
-        print(f"{TARGETS[boot]} APP={app}")
+    for app, target in sorted({(app, IMAGE_TARGET[boot]) for app, boot in needed()}):
+        print(f"{target} APP={app}")

@@ -117,11 +117,13 @@ def test_qemu_killed(qemu, tmp_path):
 
 
 @pytest.mark.parametrize("settings, said", [
-    ({"BOOT": "foo"}, "BOOT=foo: choices: iso, direct"),
-    ({"MACHINE": "vax"}, "MACHINE=vax: choices: pc, q35"),
+    ({"BOOT": "foo"}, "BOOT=foo: choices: iso, uefi, direct"),
+    ({"MACHINE": "vax"}, "MACHINE=vax: choices: pc, q35, microvm"),
     ({"MEM": "abc"}, "MEM=abc: want a number with K, M or G, such as 128M"),
     ({"MEM": "1M"}, "MEM=1M: BOOT=direct needs 2M to reach the kernel"),
     ({"MEM": "4", "BOOT": "iso"}, "MEM=4M: BOOT=iso needs 8M to reach the kernel"),
+    ({"MEM": "63M", "BOOT": "uefi"}, "MEM=63M: BOOT=uefi needs 64M to reach the kernel"),
+    ({"MACHINE": "microvm", "BOOT": "uefi"}, "BOOT=uefi: a microvm has no CD drive; choices: BOOT"),
     ({"SMP": "0"}, "SMP=0: choices: "),
     ({"SMP": "1000"}, "SMP=1000: choices: "),
     ({"ACCEL": "magic"}, "ACCEL=magic: choices: tcg, kvm"),
