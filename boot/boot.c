@@ -12,6 +12,9 @@
 
 #define DROPPED_LINES_MAX 4
 
+/* The BIOS's word for the segment of its extended data area; the null page is mapped now only. */
+#define BIOS_EBDA_SEGMENT 0x40e
+
 static struct boot_info boot_info;
 
 bool boot_readable(u64 address, u64 size)
@@ -62,6 +65,12 @@ void boot_set_cmdline(struct boot_info *boot, u64 address, u64 limit)
 	boot->cmdline[length] = '\0';
 }
 
+/* No address that the compiler can see through: it takes the null page for a mistake. */
+static u16 read_bios_word(volatile u32 address)
+{
+	return *(const volatile u16 *)(uintptr_t)address;
+}
+
 void boot_start(u32 loader, u32 info)
 {
 	stack_protector_init(); /* nothing returns from here */
@@ -70,6 +79,7 @@ void boot_start(u32 loader, u32 info)
 		boot_parse_multiboot2(info, &boot_info);
 	else
 		boot_parse_pvh(info, &boot_info);
+	boot_info.ebda = read_bios_word(BIOS_EBDA_SEGMENT) * 16ULL;
 	if (boot_info.memory_dropped > DROPPED_LINES_MAX)
 		printk("boot: memory map: dropped %u ranges in all\n", boot_info.memory_dropped);
 	kernel_main(&boot_info);

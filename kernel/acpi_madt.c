@@ -3,15 +3,24 @@
 #include "kernel/acpi_madt.h"
 
 #include "kernel/acpi.h"
+#include "kernel/mptable.h"
 #include "kernel/printk.h"
 
 /* The head, the address of the local APICs, flags (ACPI 6.4, 5.2.12). */
 #define MADT_FIRST (sizeof(struct acpi_header) + 8)
 #define MADT_HEAD 2 /* of each structure: type and length */
 
-const void *madt_next(enum madt_type type, size_t size, const void *previous)
+/* ACPI's own, or what stands in its place. */
+static const struct acpi_header *find_madt(void)
 {
 	const struct acpi_header *madt = acpi_find_table("APIC");
+
+	return madt ? madt : mptable_madt();
+}
+
+const void *madt_next(enum madt_type type, size_t size, const void *previous)
+{
+	const struct acpi_header *madt = find_madt();
 	const u8 *start = (const u8 *)madt;
 	const u8 *found = previous;
 	size_t offset = MADT_FIRST;

@@ -17,6 +17,7 @@ struct boot_memory {
 struct boot_info {
 	const char *protocol; /* "multiboot2" or "PVH" */
 	u64 acpi_rsdp;	      /* physical address, 0 when not told */
+	u64 ebda;	      /* of a BIOS's extended data area, or 0; not checked */
 	unsigned int memory_count;
 	struct boot_memory memory[BOOT_MEMORY_MAX];
 	unsigned int memory_dropped; /* ranges that made no sense or found no room */

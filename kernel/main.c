@@ -10,6 +10,7 @@
 #include "kernel/ioapic.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
+#include "kernel/mptable.h"
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
@@ -61,6 +62,7 @@ void kernel_main(const struct boot_info *boot)
 	cpu_protect();	    /* and the CPU insists on them */
 	cpu_print_protections();
 	acpi_init(boot);     /* what the firmware's tables tell */
+	mptable_init(boot);  /* or their forerunners */
 	clock_init();	     /* how fast time passes */
 	apic_init();	     /* interrupts from devices, as messages */
 	ioapic_init();	     /* and by wires */
