@@ -78,18 +78,44 @@ static void show_bus(const struct pci_bus *bus, unsigned int at)
 		show_branch(dev, write_at(at, "%s", joint(bus, dev)));
 }
 
-/* A root bus is shown by the first function that is found on it. */
+struct root_count {
+	unsigned int all, shown;
+};
+
+/* A root bus is known by the first function that is found on it. */
+static bool is_first_of_root(const struct pci_dev *dev)
+{
+	return !dev->bus->self && dev->bus->devices.next == &dev->bus_list;
+}
+
+static int count_if_root(struct device *device, void *data)
+{
+	struct root_count *count = data;
+
+	count->all += is_first_of_root(to_pci_dev(device));
+	return 0;
+}
+
+/* Several root buses hang on a stem of their own. */
 static int show_if_root(struct device *device, void *data)
 {
 	const struct pci_dev *dev = to_pci_dev(device);
+	struct root_count *count = data;
+	unsigned int at;
 
-	(void)data;
-	if (!dev->bus->self && dev->bus->devices.next == &dev->bus_list)
-		show_bus(dev->bus, write_at(0, "-[0000:%02x]-", dev->bus->number));
+	if (!is_first_of_root(dev))
+		return 0;
+	at = write_at(0, count->shown++ ? " " : "-");
+	if (count->all > 1)
+		at = write_at(at, count->shown < count->all ? "+-" : "\\-");
+	show_bus(dev->bus, write_at(at, "[0000:%02x]-", dev->bus->number));
 	return 0;
 }
 
 void show_tree(void)
 {
-	bus_for_each_dev(&pci_bus_type, NULL, show_if_root);
+	struct root_count count = { 0, 0 };
+
+	bus_for_each_dev(&pci_bus_type, &count, count_if_root);
+	bus_for_each_dev(&pci_bus_type, &count, show_if_root);
 }

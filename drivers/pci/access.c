@@ -7,7 +7,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/config.h"
+#include "drivers/pci/internal.h"
 #include "kernel/io.h"
 #include "kernel/spinlock.h"
 

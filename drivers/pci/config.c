@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chooses the way to configuration space: pci.config=ecam or cf8 forces one, to compare them. */
-#include "drivers/pci/config.h"
+#include "drivers/pci/internal.h"
 
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"

@@ -6,7 +6,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/config.h"
+#include "drivers/pci/internal.h"
 #include "kernel/acpi_mcfg.h"
 #include "kernel/io.h"
 #include "kernel/memmap.h"
@@ -132,7 +132,7 @@ static const char *try_region(const struct ecam_region *region, const struct pci
 	return NULL;
 }
 
-bool pci_ecam_add(u64 base, u8 first, u8 last, const struct pci_config_ops *ports)
+static bool add_region(u64 base, u8 first, u8 last, const struct pci_config_ops *ports)
 {
 	struct ecam_region region = { base, first, last };
 	const char *fault = try_region(&region, ports);
@@ -157,7 +157,7 @@ static void add_mcfg_regions(const struct pci_config_ops *ports)
 
 	while ((entry = mcfg_next(entry)))
 		if (entry->segment == 0 &&
-		    !pci_ecam_add(entry->base, entry->first_bus, entry->last_bus, ports))
+		    !add_region(entry->base, entry->first_bus, entry->last_bus, ports))
 			return;
 }
 

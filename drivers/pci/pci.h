@@ -31,8 +31,10 @@ struct pci_config_ops {
 };
 
 struct pci_bus {
+	struct list_head node; /* a root bus: in pci_root_buses */
 	u8 number;
 	u8 last;	      /* highest bus number behind it */
+	u8 limit;	      /* highest that could be */
 	struct pci_dev *self; /* the bridge that leads here, NULL for a root bus */
 	const struct pci_config_ops *ops;
 	struct list_head devices; /* struct pci_dev, bus_list, in the order of devfn */
@@ -74,6 +76,7 @@ struct pci_dev {
 	u8 devfn;
 	u8 hdr_type; /* without the multifunction bit */
 	bool multifunction;
+	bool unnumbered; /* a bridge without bus numbers that could work */
 	u8 revision;
 	u16 vendor, device;
 	u16 subsystem_vendor, subsystem_device;
@@ -135,13 +138,21 @@ int pci_write_config_byte(const struct pci_dev *dev, unsigned int where, u8 valu
 int pci_write_config_word(const struct pci_dev *dev, unsigned int where, u16 value);
 int pci_write_config_dword(const struct pci_dev *dev, unsigned int where, u32 value);
 
-/* ---- probe.c: finding functions ----------------------------------------------------------- */
+/* ---- probe.c, root.c: finding functions --------------------------------------------------- */
 
 /*
  * Scans a root bus and all buses behind its bridges, prints each function, and returns the bus;
- * NULL without memory. The devices are not yet on the pci bus type: pci_bus_add_devices does that.
+ * NULL without memory, or when the number is in use. The devices are not yet on the pci bus type:
+ * pci_bus_add_devices does that.
  */
 struct pci_bus *pci_scan_bus(u8 number, const struct pci_config_ops *ops);
+
+/*
+ * Scans bus 0, then every bus number up to ops->last_bus that no bridge leads to and where a
+ * function answers: root buses of their own. All of them are in pci_root_buses then.
+ */
+void pci_scan_roots(const struct pci_config_ops *ops);
+extern struct list_head pci_root_buses;
 
 /* Hands every function found behind `bus` to the driver core, bus by bus. */
 void pci_bus_add_devices(struct pci_bus *bus);

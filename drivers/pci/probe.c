@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finding functions: pci_scan_bus -> pci_scan_slot -> pci_scan_device -> pci_setup_device, first
- * all of a bus, then behind each of its bridges. Started by late_initcall, so that every driver is
- * registered when pci_bus_add_devices hands the functions to the driver core.
+ * all of a bus, then behind each of its bridges (bridge.c). root.c starts it, and hands what was
+ * found to the driver core.
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/config.h"
+#include "drivers/pci/internal.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -55,7 +55,7 @@ static const char *type_words(const struct pci_dev *dev)
 	}
 }
 
-static bool id_is_absent(u32 id)
+bool pci_id_is_absent(u32 id)
 {
 	return id == 0xffffffff || id == 0 || id == 0x0000ffff || id == 0xffff0000;
 }
@@ -84,7 +84,7 @@ static bool read_id(struct pci_dev *dev)
 	}
 	dev->vendor = (u16)read.id;
 	dev->device = (u16)(read.id >> 16);
-	return !id_is_absent(read.id);
+	return !pci_id_is_absent(read.id);
 }
 
 static void set_legacy_port(struct pci_dev *dev, unsigned int bar, u64 start, u64 size)
@@ -220,7 +220,8 @@ static unsigned int slots_of(const struct pci_bus *bus)
 	}
 }
 
-static struct pci_bus *alloc_bus(u8 number, const struct pci_config_ops *ops, struct pci_dev *self)
+struct pci_bus *pci_alloc_bus(u8 number, u8 limit, const struct pci_config_ops *ops,
+			      struct pci_dev *self)
 {
 	struct pci_bus *bus = kzalloc(sizeof(*bus));
 
@@ -230,68 +231,28 @@ static struct pci_bus *alloc_bus(u8 number, const struct pci_config_ops *ops, st
 	}
 	bus->number = number;
 	bus->last = number;
+	bus->limit = limit;
 	bus->ops = ops;
 	bus->self = self;
 	INIT_LIST_HEAD(&bus->devices);
 	return bus;
 }
 
-static void scan_child_bus(struct pci_bus *bus);
-
-/* Bus numbers that were scanned; each is scanned once, which bounds the recursion. */
-static u64 seen_buses[4];
-
-/* True the first time it is asked of a number. */
-static bool claim_bus(u8 number)
+void pci_scan_child_bus(struct pci_bus *bus)
 {
-	u64 bit = BIT_ULL(number % 64);
-	bool free = !(seen_buses[number / 64] & bit);
-
-	seen_buses[number / 64] |= bit;
-	return free;
-}
-
-/* The firmware numbered the buses. A bridge must lead from a lower number to a higher one, so that
- * what it forwards is for the buses behind it; the order among bridges is the firmware's. */
-static void pci_scan_bridge(struct pci_bus *bus, struct pci_dev *bridge)
-{
-	u8 secondary, subordinate;
-
-	pci_read_config_byte(bridge, PCI_SECONDARY_BUS, &secondary);
-	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, &subordinate);
-	if (secondary <= bus->number || subordinate < secondary || !claim_bus(secondary)) {
-		dev_printk(&bridge->dev,
-			   "bridge on bus %02x leads to [bus %02x-%02x]; what is behind it is left "
-			   "out\n",
-			   bus->number, secondary, subordinate);
-		return;
-	}
-	bridge->subordinate = alloc_bus(secondary, bus->ops, bridge);
-	if (!bridge->subordinate)
-		return;
-	scan_child_bus(bridge->subordinate);
-	bus->last = max(subordinate, bridge->subordinate->last);
-}
-
-static void scan_child_bus(struct pci_bus *bus)
-{
-	struct pci_dev *dev;
-
 	for (unsigned int slot = 0; slot < slots_of(bus); slot++)
 		pci_scan_slot(bus, (u8)slot);
-	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
-		if (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE)
-			pci_scan_bridge(bus, dev);
+	pci_scan_bridges(bus);
 }
 
 struct pci_bus *pci_scan_bus(u8 number, const struct pci_config_ops *ops)
 {
-	struct pci_bus *bus = alloc_bus(number, ops, NULL);
+	struct pci_bus *bus = NULL;
 
-	memset(seen_buses, 0, sizeof(seen_buses));
-	claim_bus(number);
+	if (pci_claim_bus(number))
+		bus = pci_alloc_bus(number, ops->last_bus, ops, NULL);
 	if (bus)
-		scan_child_bus(bus);
+		pci_scan_child_bus(bus);
 	return bus;
 }
 
@@ -305,18 +266,3 @@ void pci_bus_add_devices(struct pci_bus *bus)
 		if (dev->subordinate)
 			pci_bus_add_devices(dev->subordinate);
 }
-
-static int pci_init(void)
-{
-	const struct pci_config_ops *ops = pci_config_choose();
-	struct pci_bus *root;
-
-	if (!ops)
-		return 0;
-	root = pci_scan_bus(0, ops);
-	if (!root)
-		return -ENOMEM;
-	pci_bus_add_devices(root);
-	return 0;
-}
-late_initcall(pci_init);

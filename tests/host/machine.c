@@ -23,6 +23,28 @@ static void count_access(u16 where, unsigned int size)
 	CHECK(where % size == 0 && where + size <= 256);
 }
 
+/* Whether a bridge, and each above it, passes on what is for this bus. */
+static bool forwards(const struct function *bridge, u8 bus)
+{
+	return bus && bus >= bridge->config[PCI_SECONDARY_BUS] &&
+	       bus <= bridge->config[PCI_SUBORDINATE_BUS] &&
+	       (!bridge->parent ||
+		(bus > bridge->parent->config[PCI_SECONDARY_BUS] && forwards(bridge->parent, bus)));
+}
+
+static struct function *routed; /* those behind bridges */
+
+static struct function *find_function(u8 bus, u8 devfn)
+{
+	if (functions[bus << 8 | devfn])
+		return functions[bus << 8 | devfn];
+	for (struct function *each = routed; each; each = each->next)
+		if (each->devfn == devfn && each->parent->config[PCI_SECONDARY_BUS] == bus &&
+		    forwards(each->parent, bus))
+			return each;
+	return NULL;
+}
+
 static u32 get(const u8 *at, unsigned int size)
 {
 	u32 value = 0;
@@ -34,7 +56,7 @@ static u32 get(const u8 *at, unsigned int size)
 
 static u32 machine_read(u8 bus, u8 devfn, u16 where, unsigned int size)
 {
-	struct function *function = functions[bus << 8 | devfn];
+	struct function *function = find_function(bus, devfn);
 	u32 value;
 
 	count_access(where, size);
@@ -75,7 +97,7 @@ static void check_write(const struct function *function, u16 where, unsigned int
 
 static void machine_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value)
 {
-	struct function *function = functions[bus << 8 | devfn];
+	struct function *function = find_function(bus, devfn);
 	bool before, after;
 
 	count_access(where, size);
@@ -198,7 +220,7 @@ void set_class(struct function *function, u32 class)
 	set32(function, PCI_CLASS_REVISION, class << 8 | function->config[PCI_REVISION_ID]);
 }
 
-struct function *machine_add(u8 bus, u8 slot, u8 fn, u16 vendor, u16 device)
+static struct function *new_function(u8 bus, u8 slot, u8 fn, u16 vendor, u16 device)
 {
 	struct function *function = calloc(1, sizeof(*function));
 
@@ -208,20 +230,48 @@ struct function *machine_add(u8 bus, u8 slot, u8 fn, u16 vendor, u16 device)
 	set16(function, PCI_DEVICE_ID, device);
 	function->writable[PCI_COMMAND] = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	function->writable[PCI_COMMAND + 1] = PCI_COMMAND_INTX_DISABLE >> 8;
+	return function;
+}
+
+struct function *machine_add(u8 bus, u8 slot, u8 fn, u16 vendor, u16 device)
+{
+	struct function *function = new_function(bus, slot, fn, vendor, device);
+
 	functions[bus << 8 | function->devfn] = function;
 	return function;
 }
 
-struct function *machine_add_bridge(u8 bus, u8 slot, u8 fn, u8 secondary, u8 subordinate)
+static struct function *as_bridge(struct function *bridge)
 {
-	struct function *bridge = machine_add(bus, slot, fn, 0x1b36, 0x0001);
-
 	set8(bridge, PCI_HEADER_TYPE, PCI_HEADER_TYPE_BRIDGE);
 	set_class(bridge, 0x060400);
+	memset(bridge->writable + PCI_PRIMARY_BUS, 0xff, 3);
+	return bridge;
+}
+
+struct function *machine_add_bridge(u8 bus, u8 slot, u8 fn, u8 secondary, u8 subordinate)
+{
+	struct function *bridge = as_bridge(machine_add(bus, slot, fn, 0x1b36, 0x0001));
+
 	set8(bridge, PCI_PRIMARY_BUS, bus);
 	set8(bridge, PCI_SECONDARY_BUS, secondary);
 	set8(bridge, PCI_SUBORDINATE_BUS, subordinate);
 	return bridge;
+}
+
+struct function *machine_add_behind(struct function *parent, u8 slot, u16 vendor, u16 device)
+{
+	struct function *function = new_function(0, slot, 0, vendor, device);
+
+	function->parent = parent;
+	function->next = routed;
+	routed = function;
+	return function;
+}
+
+struct function *machine_add_bridge_behind(struct function *parent, u8 slot)
+{
+	return as_bridge(machine_add_behind(parent, slot, 0x1b36, 0x0001));
 }
 
 void machine_remove(struct function *function)
@@ -278,6 +328,7 @@ struct pci_bus *machine_scan(void)
 	if (!started)
 		world_log_clear();
 	started = true;
+	pci_forget_buses();
 	return pci_scan_bus(0, &machine_ops);
 }
 

@@ -7,10 +7,11 @@
 #ifndef TESTS_HOST_MACHINE_H
 #define TESTS_HOST_MACHINE_H
 
-#include "drivers/pci/config.h"
+#include "drivers/pci/internal.h"
 
 struct function {
 	u8 bus, devfn;
+	struct function *parent, *next; /* of those behind a bridge, whatever its number is */
 	u8 config[256];
 	u8 writable[256];
 	u32 extended; /* register 0x100, which only ECAM reaches */
@@ -35,6 +36,9 @@ struct function *machine_add(u8 bus, u8 slot, u8 fn, u16 vendor, u16 device);
 /* The same as a bridge (header type 1). */
 struct function *machine_add_bridge(u8 bus, u8 slot, u8 fn, u8 secondary, u8 subordinate);
 void machine_remove(struct function *function);
+/* The same behind a bridge: they answer on the bus that it and those above it lead to now. */
+struct function *machine_add_behind(struct function *parent, u8 slot, u16 vendor, u16 device);
+struct function *machine_add_bridge_behind(struct function *parent, u8 slot);
 
 void set8(struct function *function, unsigned int where, u8 value);
 void set16(struct function *function, unsigned int where, u16 value);

@@ -205,38 +205,6 @@ TEST(pci_bridges_numbered_the_other_way_round)
 	CHECK_LOG("0000:01:00.0: [1af4:1042]");
 }
 
-static void scan_with_bridge(u8 secondary, u8 subordinate)
-{
-	struct function *bridge = machine_add_bridge(0, 2, 0, secondary, subordinate);
-
-	machine_access_limit = machine_accesses + 3000;
-	CHECK_EQ(count_functions(machine_scan()), 1);
-	CHECK_LOG("is left out");
-	world_log_clear();
-	machine_remove(bridge);
-}
-
-TEST(pci_bridge_to_itself_or_backwards)
-{
-	scan_with_bridge(0, 0);
-	scan_with_bridge(0, 255);
-	scan_with_bridge(5, 4);
-}
-
-/* Two bridges to the same bus, and one further down that leads back up. */
-TEST(pci_bridge_loops)
-{
-	machine_add_bridge(0, 2, 0, 1, 2);
-	machine_add_bridge(0, 3, 0, 1, 2);
-	machine_add_bridge(0, 4, 0, 2, 2);
-	machine_add_bridge(1, 0, 0, 1, 9);
-	machine_add_bridge(1, 1, 0, 2, 2);
-	machine_add_bridge(2, 0, 0, 1, 9);
-	machine_access_limit = 10000;
-	CHECK_EQ(count_functions(machine_scan()), 6);
-	CHECK_EQ(world_log_count("is left out"), 4);
-}
-
 /* A chain through all 256 buses; then no number is left. */
 TEST(pci_256_buses_one_behind_the_other)
 {
@@ -245,7 +213,7 @@ TEST(pci_256_buses_one_behind_the_other)
 	machine_add_bridge(255, 0, 0, 255, 255);
 	machine_access_limit = 100000;
 	CHECK_EQ(count_functions(machine_scan()), 256);
-	CHECK_EQ(world_log_count("is left out"), 1);
+	CHECK_EQ(world_log_count("E32 no bus number is left; what is behind it is left out"), 1);
 }
 
 /* P06: every function of every bus answers, and none of them twice. */

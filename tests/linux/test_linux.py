@@ -11,7 +11,7 @@ from linux import LinuxError, fetch_kernels, linux_scan
 from machine import run
 from qemu import check_image, command_line
 from topology import Topology, load_all, random_topology
-from words import by_function, has_type_words, scan_lines
+from words import by_bus, by_function, has_type_words, scan_lines
 
 REFERENCE = [Topology(f"reference-{machine}", machine, "reference") for machine in ("pc", "q35")]
 SEEDS = range(2)
@@ -56,7 +56,9 @@ def test_agrees_with_linux(topology, which, kernels, qemu, logs):
     ours = our_scan(qemu, settings, logs / f"ours-{name}.log")
     assert len(scan_lines(theirs)) >= 4, "Linux found next to nothing"
     if has_type_words(theirs):
-        assert scan_lines(ours) == scan_lines(theirs)
+        assert by_bus(scan_lines(ours)) == by_bus(scan_lines(theirs))
+        if "bus_nr=" not in " ".join(topology.plugged):
+            assert scan_lines(ours) == scan_lines(theirs)
     else:
         assert which == 0, "the backports' kernel names no types"
         assert by_function(ours) == by_function(theirs)

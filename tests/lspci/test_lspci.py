@@ -58,7 +58,7 @@ def listings(qemu, topology, log):
     parts = [[]]
     for line in result.lines:
         text = STAMP.sub("", line + " ", count=1)[:-1]
-        if text.startswith(("00:00.0 ", "-[0000:00]-")):
+        if text.startswith(("00:00.0 ", "-[0000:00]-", "-+-[0000:00]-")):
             parts.append([])
         parts[-1].append(text)
     assert len(parts) == len(words) + 1, f"{len(parts)} listings: {log}"

@@ -63,12 +63,17 @@ class Bus:
     slots: list
 
 
-ANYWHERE = ("edu", "pci-testdev", "virtio-rng-pci", "virtio-serial-pci", "usb-ehci", "lsi53c895a")
-EXPRESS = ("nvme,serial=doorbell", "nec-usb-xhci", "virtio-rng-pci", "virtio-scsi-pci")
+ANYWHERE = ("edu", "pci-testdev", "virtio-rng-pci", "virtio-serial-pci", "usb-ehci", "lsi53c895a",
+            "pci-testdev,membar=64K", "pci-testdev,membar=16M", "pci-testdev,membar=2G",
+            "pci-testdev,membar=8G", "am53c974", "vmxnet3,romfile=", "pvscsi", "intel-hda")
+EXPRESS = ("nvme,serial=doorbell", "nec-usb-xhci", "virtio-rng-pci", "virtio-scsi-pci", "megasas",
+           "e1000e,romfile=", "qemu-xhci")
+PORTS = ("pcie-root-port", "ioh3420")
 # On each kind of bus: the endpoints and the bridges it takes.
 TAKES = {
     "conventional": (ANYWHERE, ("pci-bridge",)),
-    "root": (ANYWHERE + EXPRESS, ("pcie-root-port", "ioh3420", "i82801b11-bridge")),
+    "root": (ANYWHERE + EXPRESS, (*PORTS, "i82801b11-bridge")),
+    "extra root": ((), PORTS),
     "port": (EXPRESS, ("x3130-upstream", "pcie-pci-bridge")),
     "switch": ((), ("xio3130-downstream",)),
 }
@@ -82,11 +87,17 @@ BEHIND = {
     "ioh3420": ("port", 0, 1),
     "xio3130-downstream": ("port", 0, 1),
     "x3130-upstream": ("switch", 0, 4),
+    "pxb": ("conventional", 1, 6),
+    "pxb-pcie": ("extra root", 0, 4),
 }
 NUMBERED = {"pci-bridge": "chassis_nr", "pcie-root-port": "chassis", "ioh3420": "chassis",
             "xio3130-downstream": "chassis"}
 ROOTS = {"pc": Bus("pci.0", "conventional", list(range(3, 12))),
          "q35": Bus("pcie.0", "root", list(range(3, 12)))}
+# What makes a root bus of its own, and the numbers that one may have.
+EXTRA_ROOT = {"pc": "pxb", "q35": "pxb-pcie"}
+EXTRA_NUMBERS = (0x20, 0x40, 0x7f, 0x80, 0xc0, 0xf0)
+EXTRA_ROOT_SHARE = 0.3
 BRIDGE_SHARE = 0.4
 BRIDGES_MAX = 8
 
@@ -109,18 +120,33 @@ class Builder:
         bus = self.dice.choice(free)
         endpoints, bridges = TAKES[bus.kind]
         if self.bridges < BRIDGES_MAX and (not endpoints or self.dice.random() < BRIDGE_SHARE):
-            self.plug_bridge(bus, self.dice.choice(bridges))
+            self.plug_bridges(bus, self.dice.choice(bridges))
         elif endpoints:
             self.plug_endpoint(bus, endpoints)
 
-    def plug_bridge(self, bus, model):
-        """A bridge, and with it a bus."""
+    def plug_extra_roots(self, machine):
+        """One or two root buses beside the first, each a device on that one."""
+        for number in sorted(self.dice.sample(EXTRA_NUMBERS, self.dice.choice([1, 1, 2]))):
+            self.plug_bridge(self.buses[0], EXTRA_ROOT[machine], f",bus_nr={number}")
+
+    def plug_bridges(self, bus, model):
+        """A bridge, or where the slot takes it several root ports as functions of one device."""
+        count = self.dice.choice([1, 1, 2, 3]) if model in PORTS else 1
+        slot = bus.slots[0]
+        for function in range(min(count, BRIDGES_MAX - self.bridges)):
+            if function:
+                bus.slots.insert(0, slot)
+            more = f".{function}" + (",multifunction=on" if count > 1 and not function else "")
+            self.plug_bridge(bus, model, more if count > 1 else "")
+
+    def plug_bridge(self, bus, model, more=""):
+        """A bridge, and with it a bus; `more` goes behind its slot."""
         kind, first, count = BEHIND[model]
         self.bridges += 1
         name = f"bus{self.bridges}"
         number = f",{NUMBERED[model]}={self.bridges}" if model in NUMBERED else ""
         slot = bus.slots.pop(0)
-        self.plugged.append(f"{model},id={name}{number},bus={bus.name},addr={slot:x}")
+        self.plugged.append(f"{model},id={name}{number},bus={bus.name},addr={slot:x}{more}")
         self.buses.append(Bus(name, kind, list(range(first, first + count))))
 
     def plug_endpoint(self, bus, models):
@@ -138,6 +164,8 @@ def random_topology(seed):
     dice = random.Random(seed)
     machine = dice.choice(sorted(ROOTS))
     builder = Builder(machine, dice)
+    if dice.random() < EXTRA_ROOT_SHARE:
+        builder.plug_extra_roots(machine)
     for _ in range(dice.randint(1, 14)):
         builder.plug()
     return Topology(f"seed-{seed}", machine, plugged=tuple(builder.plugged))

@@ -46,6 +46,15 @@ def by_function(console):
     return found
 
 
+def by_bus(lines):
+    """Bus -> its lines in their order: Linux takes root buses as ACPI names them, we as they are
+    numbered."""
+    found = {}
+    for line in lines:
+        found.setdefault(line.split(":")[1], []).append(line)
+    return found
+
+
 def has_type_words(console):
     """Whether these lines come from a kernel that names the type of a function."""
     return any((FUNCTION.fullmatch(STAMP.sub("", line)) or [None] * 7)[6] for line in console)
