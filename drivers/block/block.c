@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of disks, what they are like, their sizes, and which requests make sense. */
+#include "drivers/block/block.h"
+
+#include <linux/errno.h>
+
+#include "drivers/block/block_driver.h"
+#include "kernel/memory.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+#include "kernel/time.h"
+
+#define SECTORS_MAX (1ULL << (63 - SECTOR_SHIFT)) /* a size in bytes fits 64 bits, with room */
+#define LOGICAL_BLOCK_MAX (1u << 20)
+#define ERROR_LINES_MAX 10 /* a second; a disk that is gone fails thousands of requests */
+
+static struct list_head disks = LIST_HEAD_INIT(disks);
+
+/* ---- names and sizes, for people ------------------------------------------------------------- */
+
+/* vda to vdz, then vdaa: as Linux names them. */
+static void format_name(char name[8], unsigned int number)
+{
+	char letters[4];
+	int count = 0;
+
+	for (unsigned int left = number + 1; left && count < 4; left = (left - 1) / 26)
+		letters[count++] = (char)('a' + (left - 1) % 26);
+	name[0] = 'v';
+	name[1] = 'd';
+	for (int i = 0; i < count; i++)
+		name[2 + i] = letters[count - 1 - i];
+	name[2 + count] = 0;
+}
+
+static const char *const decimal_units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
+static const char *const binary_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+
+/* Three digits that count, rounded: "67.1 MB". */
+static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char *const units[])
+{
+	u64 thousandths = 0;
+	unsigned int unit = 0, decimals;
+
+	for (; bytes >= step; unit++) {
+		thousandths = bytes % step * 1000 / step;
+		bytes /= step;
+	}
+	decimals = !unit || bytes >= 100 ? 0 : bytes >= 10 ? 1 : 2;
+	thousandths += decimals == 2 ? 5 : decimals == 1 ? 50 : 500;
+	if (!unit)
+		thousandths = 0;
+	bytes += thousandths / 1000;
+	thousandths %= 1000;
+	if (decimals == 2)
+		snprintf(buffer, size, "%llu.%02llu %s", bytes, thousandths / 10, units[unit]);
+	else if (decimals == 1)
+		snprintf(buffer, size, "%llu.%llu %s", bytes, thousandths / 100, units[unit]);
+	else
+		snprintf(buffer, size, "%llu %s", bytes, units[unit]);
+}
+
+void block_format_size(char *buffer, size_t size, u64 bytes)
+{
+	char decimal[16], binary[16];
+
+	format_in(decimal, sizeof(decimal), bytes, 1000, decimal_units);
+	format_in(binary, sizeof(binary), bytes, 1024, binary_units);
+	snprintf(buffer, size, "%s/%s", decimal, binary);
+}
+
+static void say_size(const struct block_device *disk, const char *what)
+{
+	u32 block = disk->properties.logical_block_size;
+	u64 sectors = READ_ONCE(disk->sectors);
+	char size[32];
+
+	block_format_size(size, sizeof(size), sectors << SECTOR_SHIFT);
+	dev_printk(disk->dev, "[%s] %s%llu %u-byte logical blocks (%s)\n", disk->name, what,
+		   sectors / (block >> SECTOR_SHIFT), block, size);
+}
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+/* Why what a driver filled makes no sense, or NULL. */
+static const char *what_is_wrong(const struct block_device *disk)
+{
+	const struct block_properties *properties = &disk->properties;
+	u32 block = properties->logical_block_size;
+	u32 step = block >> SECTOR_SHIFT;
+
+	if (block < SECTOR_SIZE || block > LOGICAL_BLOCK_MAX || block & (block - 1))
+		return "logical blocks are not a power of two of bytes from 512 to 1 MiB";
+	if (!properties->max_sectors || properties->max_sectors % step)
+		return "a request takes less than a logical block";
+	if (properties->max_discard_sectors % step || properties->max_zeroes_sectors % step)
+		return "a discard, or a write of zeroes, takes a part of a logical block";
+	if (disk->sectors > SECTORS_MAX)
+		return "the disk is larger than any can be";
+	if (!disk->queue_count || disk->queue_count > BLOCK_QUEUES_MAX)
+		return "the number of queues";
+	return NULL;
+}
+
+int block_check(const struct block_device *disk)
+{
+	const char *wrong = what_is_wrong(disk);
+
+	if (!wrong)
+		return 0;
+	dev_printk(disk->dev,
+		   "E41 this disk makes no sense: %s (%llu sectors, blocks of %u bytes, %u "
+		   "sectors a request, %u queues)\n",
+		   wrong, disk->sectors, disk->properties.logical_block_size,
+		   disk->properties.max_sectors, disk->queue_count);
+	return -EINVAL;
+}
+
+static struct block_device *find_number(unsigned int number)
+{
+	struct block_device *disk;
+
+	list_for_each_entry(disk, &disks, struct block_device, node)
+		if (disk->number == number)
+			return disk;
+	return NULL;
+}
+
+/* In the order of names. */
+static void insert(struct block_device *disk)
+{
+	struct list_head *before = disks.next;
+
+	while (before != &disks &&
+	       list_entry(before, struct block_device, node)->number < disk->number)
+		before = before->next;
+	list_add_tail(&disk->node, before);
+}
+
+int block_register(struct block_device *disk)
+{
+	int error = block_check(disk);
+
+	if (error)
+		return error;
+	disk->number = 0;
+	while (find_number(disk->number))
+		disk->number++;
+	format_name(disk->name, disk->number);
+	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
+		disk->queues[i] = (struct block_queue){ .done_end = &disk->queues[i].done };
+	disk->state = BLOCK_STATE_UP;
+	say_size(disk, "");
+	insert(disk);
+	return 0;
+}
+
+void block_unregister(struct block_device *disk)
+{
+	disk->state = BLOCK_STATE_STOPPING;
+	list_del_init(&disk->node);
+}
+
+struct block_device *block_device_get(unsigned int index)
+{
+	struct block_device *disk;
+
+	list_for_each_entry(disk, &disks, struct block_device, node)
+		if (!index--)
+			return disk;
+	return NULL;
+}
+
+struct block_device *block_device_find(const char *name)
+{
+	struct block_device *disk;
+
+	list_for_each_entry(disk, &disks, struct block_device, node)
+		if (!strcmp(disk->name, name))
+			return disk;
+	return NULL;
+}
+
+/* ---- what a disk is like --------------------------------------------------------------------- */
+
+const char *block_name(const struct block_device *disk)
+{
+	return disk->name;
+}
+
+const char *block_driver_device(const struct block_device *disk)
+{
+	return dev_name(disk->dev);
+}
+
+const char *block_bus_name(const struct block_device *disk)
+{
+	return disk->bus_name;
+}
+
+u64 block_sectors(const struct block_device *disk)
+{
+	return READ_ONCE(disk->sectors);
+}
+
+void block_get_properties(const struct block_device *disk, struct block_properties *properties)
+{
+	*properties = disk->properties;
+}
+
+const char *block_id(const struct block_device *disk)
+{
+	return disk->id;
+}
+
+unsigned int block_queues(const struct block_device *disk)
+{
+	return disk->queue_count;
+}
+
+unsigned int block_queue_depth(const struct block_device *disk, unsigned int queue)
+{
+	return queue < disk->queue_count ? disk->ops->depth(disk, queue) : 0;
+}
+
+const char *block_interrupt_name(const struct block_device *disk)
+{
+	return disk->ops->interrupt_name(disk);
+}
+
+/* ---- its size, which may change -------------------------------------------------------------- */
+
+u64 block_size_changes(const struct block_device *disk)
+{
+	return READ_ONCE(disk->size_changes);
+}
+
+void block_on_resize(struct block_device *disk,
+		     void (*resized)(struct block_device *disk, void *context), void *context)
+{
+	u64 flags = spin_lock_irqsave(&disk->resize_lock);
+
+	disk->resized = resized;
+	disk->resize_context = context;
+	spin_unlock_irqrestore(&disk->resize_lock, flags);
+}
+
+/* What is on its way beyond a new end is the device's to refuse, which it does with an error;
+ * what is submitted from now on is held against the new size. */
+void block_set_sectors(struct block_device *disk, u64 sectors)
+{
+	void (*resized)(struct block_device * disk, void *context) = NULL;
+	u64 flags;
+
+	if (list_empty(&disk->node)) {
+		disk->sectors = sectors;
+		return;
+	}
+	if (sectors > SECTORS_MAX) {
+		dev_printk(disk->dev, "E41 [%s] new size of %llu sectors makes no sense; ignored\n",
+			   disk->name, sectors);
+		return;
+	}
+	flags = spin_lock_irqsave(&disk->resize_lock);
+	if (disk->sectors != sectors) {
+		WRITE_ONCE(disk->sectors, sectors);
+		WRITE_ONCE(disk->size_changes, disk->size_changes + 1);
+		resized = disk->resized;
+		say_size(disk, "new size: ");
+	}
+	spin_unlock_irqrestore(&disk->resize_lock, flags);
+	if (resized)
+		resized(disk, disk->resize_context);
+}
+
+int block_refresh(struct block_device *disk)
+{
+	return READ_ONCE(disk->state) == BLOCK_STATE_UP ? disk->ops->refresh(disk) : -EIO;
+}
+
+/* ---- requests that make sense ---------------------------------------------------------------- */
+
+static int check_range(const struct block_device *disk, u64 sector, u64 sectors)
+{
+	u32 step = disk->properties.logical_block_size >> SECTOR_SHIFT;
+	u64 end = READ_ONCE(disk->sectors);
+
+	if (!sectors || sector % step || sectors % step)
+		return -EINVAL;
+	/* virtio 1.2, 5.2.6.1: nothing beyond the capacity. */
+	return sector > end || sectors > end - sector ? -ERANGE : 0;
+}
+
+static int check_memory(const void *data, u64 bytes)
+{
+	return data && memory_is_ram(virt_to_phys(data), bytes) ? 0 : -EFAULT;
+}
+
+static u32 request_limit(const struct block_device *disk, enum block_op op)
+{
+	if (op == BLOCK_DISCARD)
+		return disk->properties.max_discard_sectors;
+	if (op == BLOCK_WRITE_ZEROES)
+		return disk->properties.max_zeroes_sectors;
+	return disk->properties.max_sectors;
+}
+
+int block_check_request(const struct block_device *disk, const struct block_request *request)
+{
+	bool moves_data = request->op == BLOCK_READ || request->op == BLOCK_WRITE;
+	u32 limit = request_limit(disk, request->op);
+	int error;
+
+	if (request->op == BLOCK_GET_ID)
+		return check_memory(request->data, BLOCK_ID_SIZE);
+	if (request->op == BLOCK_FLUSH)
+		return request->sectors || request->sector ? -EINVAL : 0;
+	if (request->op > BLOCK_GET_ID || request->flags & ~BLOCK_UNMAP)
+		return -EINVAL;
+	/* Refused here: the device never sees it (5.2.6.2 would have it fail). */
+	if (request->op != BLOCK_READ && disk->properties.read_only)
+		return -EROFS;
+	if (!limit)
+		return -EOPNOTSUPP;
+	error = check_range(disk, request->sector, request->sectors);
+	if (!error && request->sectors > limit)
+		error = -E2BIG;
+	if (!error && moves_data)
+		error = check_memory(request->data, (u64)request->sectors << SECTOR_SHIFT);
+	return error;
+}
+
+static const char *const op_names[] = { "read",	   "write",	     "flush",
+					"discard", "writing zeroes", "asking for the id" };
+
+static const char *error_name(const struct block_request *request)
+{
+	if (request->error == -EOPNOTSUPP)
+		return "the device does not support it";
+	return request->error == -EIO ? "I/O error" : "the device's answer makes no sense";
+}
+
+/* An id is asked for without knowing whether there is one; and what ended with a reset was said
+ * there. */
+void block_say_error(struct block_device *disk, const struct block_request *request)
+{
+	u64 now = ktime_get_ns(), flags;
+	unsigned int lines;
+
+	if (request->op == BLOCK_GET_ID || request->status < 0)
+		return;
+	flags = spin_lock_irqsave(&disk->resize_lock);
+	if (now - disk->error_window >= NSEC_PER_SEC) {
+		disk->error_window = now;
+		disk->error_lines = 0;
+	}
+	lines = ++disk->error_lines;
+	spin_unlock_irqrestore(&disk->resize_lock, flags);
+	if (lines <= ERROR_LINES_MAX)
+		dev_printk(disk->dev, "E40 [%s] %s failed at sector %llu: %s (status %d)%s\n",
+			   disk->name, op_names[request->op], request->error_sector,
+			   error_name(request), request->status,
+			   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests on their way: handed to the driver, taken back, waited for. Each queue's lock is held,
+ * with interrupts off, around every call of the driver for it, and never while waiting.
+ *
+ * When a queue breaks or falls silent, one CPU stops the device: nobody submits from then on, and
+ * once the device touches no memory any more, every queue's requests are taken back with -EIO. The
+ * next submit starts it again.
+ */
+#include <linux/errno.h>
+
+#include "drivers/block/block_driver.h"
+#include "kernel/time.h"
+
+/* request.state: zero, or where it is. */
+#define REQUEST_IDLE 0u
+#define REQUEST_QUEUED 0x424c4b51u  /* comes back by block_reap */
+#define REQUEST_AWAITED 0x424c4b53u /* of block_execute, which looks at this field */
+
+static bool change_state(struct block_device *disk, enum block_state from, enum block_state to)
+{
+	return __atomic_compare_exchange_n(&disk->state, &from, to, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
+
+static bool is_up(const struct block_device *disk)
+{
+	return READ_ONCE(disk->state) == BLOCK_STATE_UP;
+}
+
+/* ---- taking back ----------------------------------------------------------------------------- */
+
+static void append_done(struct block_queue *queue, struct block_request *request)
+{
+	request->next = NULL;
+	*queue->done_end = request;
+	queue->done_end = &request->next;
+	queue->done_count++;
+}
+
+/* With the lock. */
+static void drain(struct block_device *disk, unsigned int index)
+{
+	struct block_queue *queue = &disk->queues[index];
+	struct block_request *request;
+
+	while ((request = disk->ops->take(disk, index))) {
+		request->error_sector = request->error ? request->sector : 0;
+		queue->with_driver--;
+		if (request->state == REQUEST_AWAITED) {
+			/* From here on it is its owner's, who may be gone at once. */
+			WRITE_ONCE(request->state, REQUEST_IDLE);
+			continue;
+		}
+		queue->queued--;
+		append_done(queue, request);
+	}
+}
+
+struct block_request *block_reap(struct block_device *disk, unsigned int index)
+{
+	struct block_queue *queue = &disk->queues[index];
+	struct block_request *request;
+	u64 flags;
+
+	if (index >= disk->queue_count)
+		return NULL;
+	flags = spin_lock_irqsave(&queue->lock);
+	if (is_up(disk))
+		drain(disk, index);
+	request = queue->done;
+	if (request) {
+		queue->done = request->next;
+		queue->done_count--;
+		request->state = REQUEST_IDLE;
+	}
+	if (!queue->done)
+		queue->done_end = &queue->done;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (request && request->error)
+		block_say_error(disk, request);
+	return request;
+}
+
+/* ---- the end of a device, and its return ----------------------------------------------------- */
+
+static bool is_not_stopping(void *context)
+{
+	const struct block_device *disk = context;
+
+	return READ_ONCE(disk->state) != BLOCK_STATE_STOPPING;
+}
+
+/* Whoever holds a queue's lock while the state changes is done with it before its turn here comes,
+ * and nobody submits after that. */
+static void stop(struct block_device *disk)
+{
+	if (!change_state(disk, BLOCK_STATE_UP, BLOCK_STATE_STOPPING)) {
+		/* Ends: a reset has a deadline. Until then the requests are not their owners'. */
+		while (poll_until(is_not_stopping, disk, NSEC_PER_SEC))
+			;
+		return;
+	}
+	disk->ops->stop(disk);
+	for (unsigned int i = 0; i < disk->queue_count; i++) {
+		u64 flags = spin_lock_irqsave(&disk->queues[i].lock);
+
+		drain(disk, i);
+		spin_unlock_irqrestore(&disk->queues[i].lock, flags);
+	}
+	change_state(disk, BLOCK_STATE_STOPPING, BLOCK_STATE_DOWN);
+}
+
+static int make_up(struct block_device *disk)
+{
+	int error = 0;
+
+	if (change_state(disk, BLOCK_STATE_DOWN, BLOCK_STATE_STARTING)) {
+		error = disk->ops->restart(disk);
+		change_state(disk, BLOCK_STATE_STARTING, error ? BLOCK_STATE_DOWN : BLOCK_STATE_UP);
+	}
+	return !error && is_up(disk) ? 0 : -EIO;
+}
+
+/* ---- handing over ---------------------------------------------------------------------------- */
+
+static int hand_over(struct block_device *disk, unsigned int index, struct block_request *request,
+		     u32 state)
+{
+	struct block_queue *queue = &disk->queues[index];
+	u64 flags = spin_lock_irqsave(&queue->lock);
+	bool broken = false;
+	int error = -EIO;
+
+	if (is_up(disk)) {
+		request->state = state;
+		request->status = -1;
+		error = disk->ops->submit(disk, index, request);
+		broken = error && disk->ops->is_broken(disk, index);
+	}
+	if (error)
+		request->state = REQUEST_IDLE;
+	else
+		queue->with_driver++;
+	if (!error && state == REQUEST_QUEUED)
+		queue->queued++;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (!broken)
+		return error;
+	stop(disk);
+	return -EIO;
+}
+
+/* Nothing is kept back where there is no write cache. */
+static bool is_done_already(const struct block_device *disk, const struct block_request *request)
+{
+	return request->op == BLOCK_FLUSH && !disk->properties.write_cache;
+}
+
+static void finish_at_once(struct block_queue *queue, struct block_request *request)
+{
+	u64 flags = spin_lock_irqsave(&queue->lock);
+
+	request->error = 0;
+	request->state = REQUEST_QUEUED;
+	append_done(queue, request);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+int block_submit(struct block_device *disk, unsigned int index, struct block_request *request)
+{
+	int error = index < disk->queue_count ? 0 : -EINVAL;
+
+	if (!error && request->state != REQUEST_IDLE)
+		error = -EBUSY;
+	if (!error)
+		error = block_check_request(disk, request);
+	if (!error && !is_up(disk))
+		error = make_up(disk);
+	if (error)
+		return error;
+	if (!is_done_already(disk, request))
+		return hand_over(disk, index, request, REQUEST_QUEUED);
+	finish_at_once(&disk->queues[index], request);
+	return 0;
+}
+
+void block_kick(struct block_device *disk, unsigned int index)
+{
+	u64 flags;
+
+	if (index >= disk->queue_count)
+		return;
+	flags = spin_lock_irqsave(&disk->queues[index].lock);
+	if (is_up(disk))
+		disk->ops->kick(disk, index);
+	spin_unlock_irqrestore(&disk->queues[index].lock, flags);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+/* Who waits for what, on which queue: one request, or `count` in the list of done ones, or fewer
+ * than `room` with the driver. */
+struct waiting {
+	struct block_device *disk;
+	unsigned int index;
+	const struct block_request *request;
+	unsigned int count, room;
+	bool by_interrupt;
+};
+
+static bool has_happened(const struct waiting *waiting)
+{
+	const struct block_queue *queue = &waiting->disk->queues[waiting->index];
+
+	if (waiting->request)
+		return READ_ONCE(waiting->request->state) != REQUEST_AWAITED;
+	if (waiting->room)
+		return queue->with_driver < waiting->room;
+	return queue->done_count >= waiting->count;
+}
+
+/* With the lock. */
+static bool is_over(const struct waiting *waiting)
+{
+	struct block_device *disk = waiting->disk;
+
+	if (!is_up(disk))
+		return true;
+	drain(disk, waiting->index);
+	return has_happened(waiting) || disk->ops->is_broken(disk, waiting->index);
+}
+
+/* How many more must be done before anybody has to be woken. */
+static u16 missing(const struct waiting *waiting)
+{
+	const struct block_queue *queue = &waiting->disk->queues[waiting->index];
+
+	if (waiting->request || waiting->room || queue->waiters > 1)
+		return 1;
+	return (u16)max(1u, min(waiting->count - queue->done_count, queue->with_driver));
+}
+
+static bool is_over_or_armed(void *context)
+{
+	const struct waiting *waiting = context;
+	struct block_device *disk = waiting->disk;
+	u64 flags = spin_lock_irqsave(&disk->queues[waiting->index].lock);
+	bool over = is_over(waiting);
+
+	while (!over && waiting->by_interrupt) {
+		/* Interrupts may be given up at any time; then there is nothing to halt for. */
+		if (!disk->ops->can_interrupt(disk, waiting->index))
+			over = true;
+		else if (disk->ops->arm(disk, waiting->index, missing(waiting)))
+			break;
+		else
+			over = is_over(waiting);
+	}
+	spin_unlock_irqrestore(&disk->queues[waiting->index].lock, flags);
+	return over;
+}
+
+/* One more or one less who waits on the queue; without any, no interrupts are wanted. */
+static void count_waiter(const struct waiting *waiting, int change)
+{
+	struct block_queue *queue = &waiting->disk->queues[waiting->index];
+	u64 flags = spin_lock_irqsave(&queue->lock);
+
+	queue->waiters += (unsigned int)change;
+	if (!queue->waiters && is_up(waiting->disk))
+		waiting->disk->ops->disarm(waiting->disk, waiting->index);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+static int wait(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
+{
+	struct block_device *disk = waiting->disk;
+	unsigned int index = waiting->index;
+	int error = 0;
+
+	waiting->by_interrupt = how == BLOCK_INTERRUPT && disk->ops->can_interrupt(disk, index);
+	count_waiter(waiting, 1);
+	if (waiting->by_interrupt)
+		error = wait_until(is_over_or_armed, waiting, timeout_ns);
+	if (!waiting->by_interrupt || !disk->ops->can_interrupt(disk, index)) {
+		waiting->by_interrupt = false;
+		error = poll_until(is_over_or_armed, waiting, timeout_ns);
+	}
+	count_waiter(waiting, -1);
+	if (error && is_up(disk))
+		disk->ops->late(disk, index, timeout_ns);
+	if (error || !is_up(disk) || disk->ops->is_broken(disk, index))
+		stop(disk);
+	return error;
+}
+
+int block_wait(struct block_device *disk, unsigned int index, enum block_wait how,
+	       unsigned int count, u64 timeout_ns)
+{
+	struct waiting waiting = { .disk = disk, .index = index };
+	struct block_queue *queue = &disk->queues[index];
+	u64 flags;
+
+	if (index >= disk->queue_count)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&queue->lock);
+	waiting.count = min(count, queue->done_count + queue->queued);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (queue->done_count >= waiting.count)
+		return 0;
+	return wait(&waiting, how, timeout_ns);
+}
+
+/* ---- one request, from beginning to end ------------------------------------------------------ */
+
+/* The queue is full of others' requests. */
+static int wait_for_room(struct block_device *disk, unsigned int index, u64 timeout_ns)
+{
+	struct waiting waiting = { .disk = disk, .index = index };
+
+	waiting.room = READ_ONCE(disk->queues[index].with_driver);
+	if (!waiting.room)
+		return 0;
+	block_kick(disk, index);
+	return wait(&waiting, BLOCK_INTERRUPT, timeout_ns);
+}
+
+int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns)
+{
+	unsigned int index = 0;
+	struct waiting waiting = { .disk = disk, .index = index, .request = request };
+	int error = is_up(disk) ? 0 : make_up(disk);
+
+	if (!error)
+		error = hand_over(disk, index, request, REQUEST_AWAITED);
+	while (error == -ENOSPC) {
+		error = wait_for_room(disk, index, timeout_ns);
+		if (!error)
+			error = hand_over(disk, index, request, REQUEST_AWAITED);
+	}
+	if (error)
+		return error;
+	block_kick(disk, index);
+	error = wait(&waiting, BLOCK_INTERRUPT, timeout_ns);
+	return error ? error : request->error;
+}
