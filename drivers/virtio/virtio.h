@@ -14,7 +14,6 @@
 #include "drivers/virtio/virtio_config.h"
 #include "drivers/virtio/virtqueue.h"
 #include "kernel/device.h"
-#include "kernel/step.h"
 #include "kernel/types.h"
 
 struct virtio_device_id {
@@ -47,7 +46,8 @@ struct virtio_driver {
 	/* The bits of this device type that the driver knows; no other is accepted (2.2.1). */
 	const unsigned int *feature_table;
 	unsigned int feature_table_size;
-	const struct virtio_feature_name *feature_names; /* for people; ends with a NULL name */
+	/* For people; ends with a NULL name. NULL: those of virtio_feature_names.h. */
+	const struct virtio_feature_name *feature_names;
 	/* May clear bits of vdev->features; -errno when what is left is not enough. Optional. */
 	int (*validate)(struct virtio_device *vdev);
 	/* Sets up: allocates, finds queues. No notification yet. 0 or -errno, all undone. */
@@ -111,7 +111,6 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev, unsigned
 static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int count,
 				  struct virtqueue *vqs[], const struct virtqueue_info infos[])
 {
-	step_detail("find_vqs");
 	return vdev->config->find_vqs(vdev, count, vqs, infos);
 }
 

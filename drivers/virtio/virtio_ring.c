@@ -248,7 +248,7 @@ static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
 	return error;
 }
 
-static void report_late(struct virtqueue *vq, u64 timeout_ns)
+void virtqueue_report_late(struct virtqueue *vq, u64 timeout_ns)
 {
 	dev_printk(&vq->vdev->dev, "E07 queue %u (%s): no answer within %llu ms; %u outstanding\n",
 		   vq->index, vq->name, timeout_ns / NSEC_PER_MSEC, vq->in_flight);
@@ -270,7 +270,7 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 	if (vq->broken)
 		return -EIO;
 	if (error)
-		report_late(vq, timeout_ns);
+		virtqueue_report_late(vq, timeout_ns);
 	return error;
 }
 
@@ -328,6 +328,11 @@ u16 virtqueue_get_vring_size(const struct virtqueue *vq)
 u16 virtqueue_num_free(const struct virtqueue *vq)
 {
 	return vq->num_free;
+}
+
+u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
+{
+	return vq->num / descriptors_for(vq, buffers);
 }
 
 bool virtqueue_is_in_order(const struct virtqueue *vq)

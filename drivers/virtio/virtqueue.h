@@ -74,6 +74,10 @@ enum virtqueue_wait {
  */
 int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64 timeout_ns);
 
+/* For who waits by other means than virtqueue_wait: says in a line that nothing was used within
+ * that time, and what the ring, the device and the interrupt look like. */
+void virtqueue_report_late(struct virtqueue *vq, u64 timeout_ns);
+
 /* After a reset: gives back the tokens the device never returned, one a call, then NULL. */
 void *virtqueue_detach_unused_buf(struct virtqueue *vq);
 
@@ -96,6 +100,8 @@ unsigned int virtqueue_index(const struct virtqueue *vq);
 u16 virtqueue_get_vring_size(const struct virtqueue *vq);
 /* Descriptors still free: so many buffers, or chains where INDIRECT_DESC is on, fit now. */
 u16 virtqueue_num_free(const struct virtqueue *vq);
+/* Chains of so many buffers that fit into the queue when it is empty. */
+u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers);
 /* Whether the device gives chains back in the order in which they were added (IN_ORDER). */
 bool virtqueue_is_in_order(const struct virtqueue *vq);
 /* Chains that were added and have not come back. */

@@ -88,6 +88,12 @@ void kfree(void *object)
 		give_back(object, 0, false);
 }
 
+/* Here all memory is, but for the first page, where NULL and small numbers point to. */
+bool memory_is_ram(u64 address, u64 size)
+{
+	return address >= PAGE_SIZE && size && address + size > address;
+}
+
 void memory_fail_nth(u64 n)
 {
 	fail_in = n;
@@ -177,11 +183,6 @@ unsigned int world_log_count(const char *wanted)
 	for (const char *at = text; (at = strstr(at, wanted)); at++)
 		count++;
 	return count;
-}
-
-bool panic_in_progress(void)
-{
-	return false;
 }
 
 void panic(const char *format, ...)
