@@ -3,6 +3,7 @@
  * The demo: what the bus found, then virtio-simple at work, by polling and by interrupt. Every
  * answer is compared with what was computed here, and the cost is counted, not guessed.
  */
+#include "apps/demo/demo.h"
 #include "drivers/virtio/virtio_simple.h"
 #include "kernel/bootinfo.h"
 #include "kernel/device.h"
@@ -320,6 +321,10 @@ int main(int argc, char **argv)
 	if (!simple) {
 		printk("demo: E02 no virtio-simple device is up (-device virtio-simple-pci adds "
 		       "one)\n");
+		return 1;
+	}
+	if (!demo_greet_disks()) {
+		printk("demo: failed\n");
 		return 1;
 	}
 	printk("demo: driving %s at %s\n", virtio_simple_name(simple),
