@@ -5,7 +5,7 @@
 
 #include "kernel/types.h"
 
-#define BOOT_MEMORY_MAX 64
+#define BOOT_MEMORY_MAX 128
 #define BOOT_CMDLINE_MAX 1024
 
 struct boot_memory {

@@ -3,13 +3,13 @@
  * Small objects. A slab is one page of objects of one size, headed by a bitmap of those in use, so
  * that a second free is seen at once; an empty slab goes back to the page allocator. Larger
  * objects have pages of their own behind the same kind of head. No device sees these pages.
- * Callable with interrupts on or off; one CPU.
+ * Callable on any CPU with interrupts on or off: one lock, taken before the page allocator's.
  */
-#include "kernel/irq.h"
 #include "kernel/list.h"
 #include "kernel/memory.h"
 #include "kernel/page_alloc.h"
 #include "kernel/panic.h"
+#include "kernel/spinlock.h"
 #include "kernel/string.h"
 
 #define HEAD_SIZE 64
@@ -47,6 +47,7 @@ static struct class classes[] = {
 	CLASS(0, 32),  CLASS(1, 64),  CLASS(2, 128),  CLASS(3, 256),
 	CLASS(4, 512), CLASS(5, 992), CLASS(6, 2016),
 };
+static DEFINE_SPINLOCK(lock); /* of classes and slabs */
 static u64 objects;
 
 static u32 slab_capacity(const struct slab *slab)
@@ -125,11 +126,15 @@ void *kzalloc(size_t size)
 
 	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE || memory_must_fail())
 		return NULL;
-	flags = local_irq_save();
-	object = class ? small_alloc(class) : large_alloc(size);
+	if (class) {
+		flags = spin_lock_irqsave(&lock);
+		object = small_alloc(class);
+		spin_unlock_irqrestore(&lock, flags);
+	} else {
+		object = large_alloc(size);
+	}
 	if (object)
-		objects++;
-	local_irq_restore(flags);
+		__atomic_add_fetch(&objects, 1, __ATOMIC_RELAXED);
 	return object;
 }
 
@@ -164,7 +169,7 @@ void kfree(void *object)
 		return;
 	if (!pages_allocated(page) || (uintptr_t)object - page < HEAD_SIZE)
 		panic("kfree(%p): not from kzalloc, or already free", object);
-	flags = local_irq_save();
+	flags = spin_lock_irqsave(&lock);
 	if (slab->magic == (SLAB_MAGIC ^ page)) {
 		small_free(slab, object);
 	} else if (large->magic == (LARGE_MAGIC ^ page) &&
@@ -174,11 +179,11 @@ void kfree(void *object)
 	} else {
 		panic("kfree(%p): not from kzalloc, or already free", object);
 	}
-	objects--;
-	local_irq_restore(flags);
+	__atomic_sub_fetch(&objects, 1, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(&lock, flags);
 }
 
 u64 kalloc_objects(void)
 {
-	return objects;
+	return __atomic_load_n(&objects, __ATOMIC_RELAXED);
 }

@@ -10,6 +10,7 @@
 #include "kernel/ioapic.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
+#include "kernel/memory.h"
 #include "kernel/mptable.h"
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
@@ -37,6 +38,17 @@ static void print_banner(const struct boot_info *boot)
 static char *arguments[ARGUMENTS_MAX + 2]; /* the app's name, its words, NULL */
 static int argument_count;
 
+/* What RAM costs; the counts tell on a loop that touches all of it. */
+static void print_memory(void)
+{
+	struct memory_counters memory;
+
+	memory_count(&memory);
+	printk("memory: %llu KiB to give out, %llu KiB of bitmaps, %llu KiB of page tables\n",
+	       memory.pages_free * PAGE_SIZE / 1024, memory.bitmap_pages * PAGE_SIZE / 1024,
+	       memory.table_pages * PAGE_SIZE / 1024);
+}
+
 /* What the drivers do not take is the app's. */
 static void split_cmdline(const struct boot_info *boot)
 {
@@ -59,7 +71,8 @@ void kernel_main(const struct boot_info *boot)
 	traps_init();	    /* from here on a fault says why */
 	memory_init(boot);  /* the page and object allocators */
 	paging_init();	    /* each page with only the rights it needs */
-	cpu_protect();	    /* and the CPU insists on them */
+	print_memory();
+	cpu_protect(); /* and the CPU insists on them */
 	cpu_print_protections();
 	acpi_init(boot);     /* what the firmware's tables tell */
 	mptable_init(boot);  /* or their forerunners */

@@ -29,7 +29,9 @@ void kfree(void *object);
 struct memory_counters {
 	u64 pages_total;
 	u64 pages_free;
-	u64 objects; /* kzalloc minus kfree */
+	u64 objects;	  /* kzalloc minus kfree */
+	u64 bitmap_pages; /* what the page allocator itself takes, beside pages_total */
+	u64 table_pages;  /* page tables, which only ever grow */
 };
 void memory_count(struct memory_counters *counters);
 

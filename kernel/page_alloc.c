@@ -2,17 +2,18 @@
 /*
  * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps lie apart
  * from the pages, so a device that writes to a page it no longer owns cannot harm them; two bits
- * a page make 4 MiB for 64 GiB. Callable with interrupts on or off; with more CPUs a lock belongs
- * where interrupts are turned off here.
+ * a page make 4 MiB for 64 GiB, which are all that is touched of them at boot. Callable on any CPU
+ * with interrupts on or off: one lock keeps bitmaps and counters, pages are zeroed outside of it.
  */
 #include "kernel/page_alloc.h"
 
 #include "kernel/exit.h"
 #include "kernel/image.h"
-#include "kernel/irq.h"
 #include "kernel/memmap.h"
 #include "kernel/memory.h"
+#include "kernel/paging.h"
 #include "kernel/panic.h"
+#include "kernel/spinlock.h"
 #include "kernel/string.h"
 
 /* RAM that must be left beside the image: page tables, drivers, rings and the app's own. */
@@ -29,9 +30,17 @@ struct zone {
 	u64 hint;  /* words before this one are full */
 };
 
-static struct zone zones[RANGES_MAX];
+/* Mapped by the boot page tables, and so all that can be given out before paging_init. */
+#define BOOT_MAPPED_END (1ULL << 32)
+
+/* By address; none crosses BOOT_MAPPED_END, and what lies below that may need one zone more. */
+static struct zone zones[RANGES_MAX + 1];
 static unsigned int zone_count;
-static u64 pages_total, pages_free_count;
+static u64 pages_total, bitmap_bytes;
+static u64 reach = BOOT_MAPPED_END; /* zones from here on are not given out yet */
+
+static DEFINE_SPINLOCK(lock); /* of the bitmaps, hints, and what follows */
+static u64 pages_free_count;
 static u64 fail_countdown;
 
 static bool test_bit(const u64 *bitmap, u64 bit)
@@ -67,16 +76,16 @@ static u64 set_bytes(const struct range_set *set)
 /* Takes room for all bitmaps out of a range that is mapped already. */
 static u64 *take_bitmaps(struct range_set *available)
 {
-	const u64 mapped_end = 1ULL << 32;
 	u64 size = 0, start;
 	unsigned int i;
 
-	for (i = 0; i < available->count; i++)
-		size += 2 * sizeof(u64) * range_words(&available->ranges[i]);
+	for (i = 0; i < available->count; i++) /* a word more where it is cut in two */
+		size += 2 * sizeof(u64) * (range_words(&available->ranges[i]) + 1);
 	size = ALIGN_UP(size, PAGE_SIZE);
+	bitmap_bytes = size;
 	for (i = 0; i < available->count; i++) {
 		start = available->ranges[i].start;
-		if (start + size <= min(available->ranges[i].end, mapped_end)) {
+		if (start + size <= min(available->ranges[i].end, BOOT_MAPPED_END)) {
 			range_set_remove(available, start, start + size);
 			memset((void *)(uintptr_t)start, 0, size);
 			return (u64 *)(uintptr_t)start;
@@ -100,6 +109,19 @@ static u64 *add_zone(const struct range *range, u64 *bitmaps)
 	return bitmaps + 2 * words;
 }
 
+/* Below BOOT_MAPPED_END and from there on are zones of their own. */
+static u64 *add_zones(const struct range *range, u64 *bitmaps)
+{
+	const struct range below = { range->start, min(range->end, BOOT_MAPPED_END) };
+	const struct range above = { max(range->start, BOOT_MAPPED_END), range->end };
+
+	if (below.start < below.end)
+		bitmaps = add_zone(&below, bitmaps);
+	if (above.start < above.end)
+		bitmaps = add_zone(&above, bitmaps);
+	return bitmaps;
+}
+
 void memory_init(const struct boot_info *boot)
 {
 	static struct range_set available;
@@ -118,8 +140,13 @@ void memory_init(const struct boot_info *boot)
 			     (image + image_size + left) / 1024);
 	bitmaps = take_bitmaps(&available);
 	for (i = 0; i < available.count; i++)
-		bitmaps = add_zone(&available.ranges[i], bitmaps);
+		bitmaps = add_zones(&available.ranges[i], bitmaps);
 	pages_free_count = pages_total;
+}
+
+void memory_all_mapped(void)
+{
+	reach = ~0ULL;
 }
 
 /* The first of `count` free pages in a row, or zone->pages. */
@@ -159,13 +186,14 @@ static void *zone_alloc(struct zone *zone, u64 count)
 
 void *pages_alloc(u64 count)
 {
-	u64 flags = local_irq_save();
+	u64 flags = spin_lock_irqsave(&lock);
+	unsigned int i = zone_count;
 	void *pages = NULL;
-	unsigned int i;
 
-	for (i = 0; count && i < zone_count && !pages; i++)
-		pages = zone_alloc(&zones[i], count);
-	local_irq_restore(flags);
+	while (count && i-- > 0 && !pages)
+		if (zones[i].start < reach)
+			pages = zone_alloc(&zones[i], count);
+	spin_unlock_irqrestore(&lock, flags);
 	if (pages)
 		memset(pages, 0, count * PAGE_SIZE);
 	return pages;
@@ -186,6 +214,7 @@ bool pages_allocated(u64 address)
 {
 	struct zone *zone = find_zone(address);
 
+	/* One read, and the caller's page does not change state: no lock. */
 	return zone && test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
 }
 
@@ -210,7 +239,7 @@ static void check_allocation(const struct zone *zone, u64 first, u64 count)
 
 void pages_free(void *pages, u64 count)
 {
-	u64 address = (uintptr_t)pages, flags = local_irq_save(), first, page;
+	u64 address = (uintptr_t)pages, flags = spin_lock_irqsave(&lock), first, page;
 	struct zone *zone = find_zone(address);
 
 	if (!zone || !IS_ALIGNED(address, PAGE_SIZE) || !count)
@@ -222,7 +251,7 @@ void pages_free(void *pages, u64 count)
 	change_bit(zone->last, first + count - 1, false);
 	zone->hint = min(zone->hint, first / WORD_BITS);
 	pages_free_count += count;
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&lock, flags);
 }
 
 void *alloc_pages_exact(size_t size)
@@ -240,17 +269,27 @@ void free_pages_exact(void *pages, size_t size)
 
 void memory_fail_nth(u64 n)
 {
-	fail_countdown = n;
+	WRITE_ONCE(fail_countdown, n);
 }
 
 bool memory_must_fail(void)
 {
-	return fail_countdown && !--fail_countdown;
+	bool fail;
+	u64 flags;
+
+	if (!READ_ONCE(fail_countdown)) /* always, but in tests */
+		return false;
+	flags = spin_lock_irqsave(&lock);
+	fail = fail_countdown && !--fail_countdown;
+	spin_unlock_irqrestore(&lock, flags);
+	return fail;
 }
 
 void memory_count(struct memory_counters *counters)
 {
 	counters->pages_total = pages_total;
-	counters->pages_free = pages_free_count;
+	counters->pages_free = READ_ONCE(pages_free_count);
+	counters->bitmap_pages = bitmap_bytes / PAGE_SIZE;
+	counters->table_pages = paging_tables();
 	counters->objects = kalloc_objects();
 }

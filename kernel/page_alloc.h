@@ -11,7 +11,10 @@
  */
 void memory_init(const struct boot_info *boot);
 
-/* `count` zeroed contiguous pages, the lowest there are, or NULL. */
+/* All RAM can be given out from now on, not only what the boot page tables map. By paging_init. */
+void memory_all_mapped(void);
+
+/* `count` zeroed contiguous pages from the highest stretch of RAM that has them, or NULL. */
 void *pages_alloc(u64 count);
 
 /* Gives back exactly what one pages_alloc gave; panics on anything else. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, but for
- * the guard pages at the start, so nothing has to be flushed later. One CPU; not called from
- * interrupt handlers.
+ * the guard pages at the start, so nothing has to be flushed later. Not called from interrupt
+ * handlers.
  */
 #include "kernel/paging.h"
 
@@ -13,6 +13,7 @@
 #include "kernel/memory.h"
 #include "kernel/page_alloc.h"
 #include "kernel/printk.h"
+#include "kernel/spinlock.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
 
@@ -36,7 +37,9 @@
 #define CPUID_NX BIT_ULL(20)
 #define CPUID_1GIB_PAGES BIT_ULL(26)
 
+static DEFINE_SPINLOCK(lock); /* of the tables; taken before the page allocator's */
 static u64 *top_table;
+static u64 table_count;
 static u64 nx_mask = ~0ULL;	/* without PTE_NX when the CPU lacks it */
 static unsigned int leaf_level; /* of the largest page: 3 is 1 GiB, 2 is 2 MiB */
 
@@ -92,6 +95,7 @@ static u64 map_one(u64 address, u64 end, u64 rights)
 			new = pages_alloc(1);
 			if (!new)
 				return 0;
+			table_count++;
 			*entry = (uintptr_t) new | PTE_P | PTE_RW;
 		}
 		table = entry_table(*entry);
@@ -102,14 +106,12 @@ static u64 map_one(u64 address, u64 end, u64 rights)
 /* Maps whole pages; false as map_one. */
 static bool map_range(u64 start, u64 end, u64 rights)
 {
-	u64 mapped;
+	u64 flags = spin_lock_irqsave(&lock), mapped = 1;
 
-	for (rights &= nx_mask; start < end; start += mapped) {
+	for (rights &= nx_mask; start < end && mapped; start += mapped)
 		mapped = map_one(start, end, rights);
-		if (!mapped)
-			return false;
-	}
-	return true;
+	spin_unlock_irqrestore(&lock, flags);
+	return mapped;
 }
 
 /* The entry that maps `address`, or NULL; *level is its level. */
@@ -186,6 +188,12 @@ void paging_init(void)
 	leaf_level = features & CPUID_1GIB_PAGES ? 3 : 2;
 	unmap_guard_pages();
 	write_cr3((uintptr_t)top_table);
+	memory_all_mapped();
+}
+
+u64 paging_tables(void)
+{
+	return 1 + READ_ONCE(table_count);
 }
 
 /* Maps the pages around [address, address + size), which are no RAM; says why when it cannot. */

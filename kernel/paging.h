@@ -19,6 +19,9 @@ void paging_init(void);
  */
 const void *map_firmware(u64 address, u64 size);
 
+/* How many pages hold page tables. */
+u64 paging_tables(void);
+
 /* How many pages there are of each kind that there must not be, and of all, whatever their size. */
 struct paging_audit {
 	u64 pages;

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 SMP_MAX = 1
 REFERENCE_DEVICES = ("net", "simple", "blk")
 SIMPLE_FLAVOURS = {
@@ -45,6 +46,11 @@ def size(text):
     if not re.fullmatch(r"[1-9][0-9]*[KMG]?", text):
         raise ValueError("want a number with K, M or G, such as 128M")
     return text if text[-1] in "KMG" else text + "M"
+
+
+def size_bytes(text):
+    """A size that `size` let through, in bytes."""
+    return int(text[:-1]) * UNITS[text[-1]]
 
 
 def processors(text):
@@ -132,17 +138,17 @@ KNOBS = {
 }
 
 
-# Below these the firmware or GRUB hangs before the kernel could say anything.
-MEMORY_FLOORS = {"direct": 2, "iso": 8, "uefi": 64}
-UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+# MiB. Below these the firmware or GRUB hangs before the kernel could say anything; with BOOT=direct
+# it is the kernel that says so, and a little more than its own need.
+MEMORY_FLOORS = {"direct": 4, "iso": 8, "uefi": 64}
 
 
 def check_memory(knobs):
-    """Enough RAM for what comes before the kernel; what it needs itself, it says itself."""
+    """The least RAM that works, firmware and loader included."""
     floor = MEMORY_FLOORS[knobs["boot"]]
     mem = knobs["mem"]
-    if int(mem[:-1]) * UNITS[mem[-1]] < floor * UNITS["M"]:
-        raise KnobError(f"MEM={mem}: BOOT={knobs['boot']} needs {floor}M to reach the kernel")
+    if size_bytes(mem) < floor * UNITS["M"]:
+        raise KnobError(f"MEM={mem}: BOOT={knobs['boot']} needs {floor}M at least")
 
 
 def check_board(knobs):

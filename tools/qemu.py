@@ -11,11 +11,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from knobs import KnobError
+from knobs import KnobError, size_bytes
 
 TREE = Path(__file__).resolve().parent.parent
 BUILD_QEMU = TREE / "qemu" / "build-qemu.sh"
 BLANK_DISK = 8 << 20
+OVERCOMMIT_FROM = 2 << 30
 
 # What isa-debug-exit makes of the kernel's four endings (kernel/exit.h).
 VERDICTS = {33: "ok", 35: "fail", 37: "panic", 39: "stop"}
@@ -147,13 +148,21 @@ def board_arguments(knobs):
     return ["-machine", f"{board},accel={knobs['accel']}"]
 
 
+def memory_arguments(knobs):
+    """RAM; where there is much of it, it may be more than the host could give all at once."""
+    if size_bytes(knobs["mem"]) <= OVERCOMMIT_FROM:
+        return ["-m", knobs["mem"]]
+    backend = f"memory-backend-ram,id=ram,size={knobs['mem']},reserve=off"
+    return ["-m", knobs["mem"], "-object", backend, "-machine", "memory-backend=ram"]
+
+
 def machine_arguments(knobs):
     """The machine without its image: what Linux gets too, when we are compared with it."""
     return [
         *board_arguments(knobs),
         "-cpu", "max",
         "-smp", str(knobs["smp"]),
-        "-m", knobs["mem"],
+        *memory_arguments(knobs),
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
         "-chardev", "stdio,id=console,signal=on", "-serial", "chardev:console",
         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
