@@ -42,7 +42,7 @@ CC_INCLUDE = $(eval CC_INCLUDE := $$(shell $$(CC) -print-file-name=include))$(CC
 CPPFLAGS = -I. -nostdinc -isystem $(CC_INCLUDE) -isystem $(UAPI)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small -mno-red-zone \
 	-mgeneral-regs-only -fstack-protector-strong -mstack-protector-guard=global \
-	-fno-omit-frame-pointer -fno-strict-aliasing \
+	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections \
 	-fcf-protection=none -Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wundef $(EXTRA_CFLAGS)
 LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack --gc-sections \
@@ -98,7 +98,7 @@ $(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.S linker.ld $(OU
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms-empty.S -o $(OUT)/ksyms-empty.o
 	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.o -o $@
 $(ELF): $(OUT)/stage1.elf
-	@$(NM) -n $< | awk -v app=$(APP) -f tools/ksyms.awk > $(OUT)/ksyms.S
+	@$(NM) -n -S $< | awk -v app=$(APP) -f tools/ksyms.awk > $(OUT)/ksyms.S
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms.S -o $(OUT)/ksyms.o
 	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms.o -o $@
 	@echo "built $@"

@@ -33,6 +33,9 @@ const struct acpi_header *acpi_find_table(const char *signature);
 /* The table at a physical address that another table gave, checked likewise; NULL if it is bad. */
 const struct acpi_header *acpi_open_table(u64 address, const char *signature);
 
+/* The DSDT, whole and checked, or NULL; stays mapped for ever. */
+const struct acpi_header *acpi_dsdt(void);
+
 /* Reads the fixed table (kernel/acpi_power.c); called by acpi_init. */
 void acpi_power_init(void);
 

@@ -15,7 +15,7 @@ struct mcfg_entry {
 
 /*
  * The entry after `previous` (NULL: the first) that lies wholly within the table, or NULL. The
- * table stays mapped for ever.
+ * table stays mapped for ever. Without one: what the DSDT's _CBA method says, for 256 buses.
  */
 const struct mcfg_entry *mcfg_next(const struct mcfg_entry *previous);
 

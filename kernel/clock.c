@@ -14,8 +14,10 @@ struct reference {
 	const char *name;
 	u32 hz;
 	u32 mask;
+	u32 ticks; /* so many are measured */
 	bool (*start)(void);
 	u32 (*read)(void);
+	void (*stop)(void); /* or NULL */
 };
 
 /* Intel 8254: channel 2, whose gate is bit 0 of port 0x61. */
@@ -25,16 +27,27 @@ struct reference {
 #define PIT_CHANNEL2_MODE0 0xb0 /* low byte, high byte; counts down once */
 #define PIT_LATCH2 0x80
 
+/* Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it. */
+#define RTC_INDEX 0x70
+#define RTC_DATA 0x71
+#define RTC_A 0x8a /* with bit 7: no NMI */
+#define RTC_B 0x8b
+#define RTC_C 0x8c
+#define RTC_D 0x8d
+#define RTC_A_1024_HZ 0x26
+#define RTC_B_PERIODIC 0x40
+#define RTC_C_PERIODIC 0x40
+#define RTC_C_ZERO 0x0f
+#define RTC_D_VALID 0x80
+
 /* The pair of reads at the same moment is the best of so many, by the time it took. */
 #define SAMPLE_TRIES 5
 
-/* A counter that has not moved after so many reads (0.1 ms at least) stands still. */
-#define STUCK_READS 1000
+/* A counter that has not moved after so many reads (5 ms at least) stands still. */
+#define STUCK_READS 50000
 
 /* Reads until the measurement is given up: seconds, whatever the machine. */
 #define READS_MAX 2000000
-
-#define MEASURE_HZ 200 /* measures for 5 ms */
 
 /* A host that takes the CPU away for long may let the reference wrap: two in a row must agree. */
 #define MEASURE_TRIES 6
@@ -89,9 +102,48 @@ static u32 pm_timer_read(void)
 	return inl(acpi_pm_timer_port());
 }
 
+static u8 rtc_get(u8 index)
+{
+	outb(index, RTC_INDEX);
+	return inb(RTC_DATA);
+}
+
+static void rtc_set(u8 index, u8 value)
+{
+	outb(index, RTC_INDEX);
+	outb(value, RTC_DATA);
+}
+
+/* The interrupt must be asked for; its wire is masked, or nobody has one. */
+static bool rtc_start(void)
+{
+	if (rtc_get(RTC_D) != RTC_D_VALID)
+		return false;
+	rtc_set(RTC_A, RTC_A_1024_HZ);
+	rtc_set(RTC_B, rtc_get(RTC_B) | RTC_B_PERIODIC);
+	return !(rtc_get(RTC_C) & RTC_C_ZERO);
+}
+
+static void rtc_stop(void)
+{
+	rtc_set(RTC_B, (u8)(rtc_get(RTC_B) & ~RTC_B_PERIODIC));
+	rtc_get(RTC_C);
+}
+
+static u32 rtc_read(void)
+{
+	static u32 count;
+
+	if (rtc_get(RTC_C) & RTC_C_PERIODIC)
+		count++;
+	return count;
+}
+
 static const struct reference references[] = {
-	{ "PIT", 1193182, 0xffff, pit_start, pit_read },
-	{ "ACPI PM timer", 3579545, 0xffffff, pm_timer_start, pm_timer_read },
+	/* 5 ms; the RTC's ticks come late at times, and take 63 */
+	{ "PIT", 1193182, 0xffff, 1193182 / 200, pit_start, pit_read, NULL },
+	{ "ACPI PM timer", 3579545, 0xffffff, 3579545 / 200, pm_timer_start, pm_timer_read, NULL },
+	{ "RTC", 1024, ~0u, 1024 / 16, rtc_start, rtc_read, rtc_stop },
 };
 
 /* Reads both counters as close together as a few tries allow: a host may take the CPU between. */
@@ -114,24 +166,47 @@ static u64 sample(const struct reference *reference, u32 *count)
 	return tsc;
 }
 
-/* The counter's rate in Hz, or 0 when the reference is not there or stands still. */
-static u64 measure(const struct reference *reference)
+/* Reads until the counter is `ticks` beyond `first`; false when it stands still. */
+static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 {
-	u32 first = 0, last = 0, ticks = 0, reads = 0;
+	u32 passed = 0, reads = 0;
+
+	while (passed < ticks) {
+		reads++;
+		if (reads > READS_MAX || (reads > STUCK_READS && !passed))
+			return false;
+		passed = (reference->read() - first) & reference->mask;
+	}
+	return true;
+}
+
+/* The rate of a counter that has been started, in Hz, or 0 when it stands still. */
+static u64 measure_started(const struct reference *reference)
+{
+	u32 first = 0, last = 0, ticks;
 	u64 start, end;
 
-	if (!reference->start())
+	if (!wait_ticks(reference, reference->read(), 1)) /* begins as a tick does */
 		return 0;
 	start = sample(reference, &first);
-	while (ticks < reference->hz / MEASURE_HZ) {
-		reads++;
-		if (reads > READS_MAX || (reads > STUCK_READS && !ticks))
-			return 0;
-		ticks = (reference->read() - first) & reference->mask;
-	}
+	if (!wait_ticks(reference, first, reference->ticks))
+		return 0;
 	end = sample(reference, &last);
 	ticks = (last - first) & reference->mask;
 	return ticks ? (end - start) * reference->hz / ticks : 0;
+}
+
+/* Likewise; also 0 when it is not there. */
+static u64 measure(const struct reference *reference)
+{
+	u64 hz;
+
+	if (!reference->start())
+		return 0;
+	hz = measure_started(reference);
+	if (reference->stop)
+		reference->stop();
+	return hz;
 }
 
 /* As measure, repeated; the least when no two agree, for a missed wrap only adds to the rate. */
@@ -184,7 +259,8 @@ void clock_init(void)
 		by = references[i].name;
 	}
 	if (!plausible(hz))
-		machine_stop("no clock: neither CPUID, PIT nor ACPI PM timer tells the TSC's rate");
+		machine_stop("no clock: neither CPUID, PIT, ACPI PM timer nor RTC tells the TSC's "
+			     "rate");
 	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;
 	ns_per_tick = (NSEC_PER_SEC << 32) / hz;
 	printk("clock: TSC at %llu.%03llu MHz, by %s\n", hz / 1000000, hz / 1000 % 1000, by);

@@ -57,6 +57,12 @@ CONTROL_REGISTER_ACCESSORS(cr2)
 CONTROL_REGISTER_ACCESSORS(cr3)
 CONTROL_REGISTER_ACCESSORS(cr4)
 
+/* True when a four-level page table can map `address` (Intel SDM 1, 3.3.7.1). */
+static inline bool is_canonical(u64 address)
+{
+	return address + BIT_ULL(47) < BIT_ULL(48);
+}
+
 static inline void invlpg(u64 address)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");

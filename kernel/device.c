@@ -9,6 +9,7 @@
 
 #include "kernel/irq.h"
 #include "kernel/printk.h"
+#include "kernel/step.h"
 #include "kernel/string.h"
 
 static struct list_head buses = LIST_HEAD_INIT(buses);
@@ -68,10 +69,13 @@ int bus_for_each_dev(struct bus_type *bus, void *data,
 /* The driver is named by the device while its probe runs, so that lines printed there say it. */
 static int call_driver_probe(struct device *device, struct device_driver *driver)
 {
+	struct step step;
 	int error;
 
 	device->driver = driver;
+	step_begin(&step, "probe", device->name, driver->name);
 	error = device->bus->probe(device);
+	step_end(&step);
 	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
 	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
@@ -138,9 +142,13 @@ int device_add(struct device *device)
 
 void device_release_driver(struct device *device)
 {
+	struct step step;
+
 	if (!device->driver)
 		return;
+	step_begin(&step, "remove", device->name, device->driver->name);
 	device->bus->remove(device);
+	step_end(&step);
 	device->driver = NULL;
 	device->driver_data = NULL;
 }

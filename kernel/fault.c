@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* A panic over an exception: names the vector, the place, the address and the callers. */
+#include "kernel/backtrace.h"
 #include "kernel/cpu.h"
-#include "kernel/image.h"
 #include "kernel/ksyms.h"
-#include "kernel/memmap.h"
 #include "kernel/memory.h"
-#include "kernel/paging.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/stack.h"
 #include "kernel/traps.h"
-
-linker_table_bounds(describer, address_describer_t, describers_start, describers_end);
 
 /* Intel SDM 3A, table 6-1. */
 static const char *const exception_names[32] = {
@@ -27,56 +23,6 @@ static const char *const exception_names[32] = {
 	[21] = "#CP control protection",
 };
 
-static bool within(u64 address, const char *start, const char *end)
-{
-	return address >= (uintptr_t)start && address < (uintptr_t)end;
-}
-
-static bool ask_describers(u64 address, char *text, size_t size)
-{
-	const address_describer_t *describer = describers_start;
-
-	__asm__("" : "+r"(describer)); /* the table is larger than the compiler thinks */
-	for (; describer < describers_end; describer++) {
-		if ((*describer)(address, text, size))
-			return true;
-	}
-	return false;
-}
-
-static const char *describe_memory(u64 address)
-{
-	if (address < PAGE_SIZE)
-		return "the null page";
-	if (address < LOW_MEMORY_END)
-		return "low memory";
-	if (within(address, image_start, text_end))
-		return "kernel code";
-	if (within(address, rodata_start, rodata_end))
-		return "kernel constants";
-	if (within(address, data_start, image_end))
-		return "kernel data";
-	if (memory_is_ram(address, 1))
-		return "RAM";
-	if (paging_lookup(address) == MAPPED_DEVICE)
-		return "device registers";
-	return address < memmap_physical_limit() ? "neither RAM nor a mapped device"
-						 : "beyond what this CPU can address";
-}
-
-static void print_address(u64 address)
-{
-	const struct kernel_stack *stack = stack_find_guard(address);
-	char text[80];
-
-	if (stack)
-		printk("the guard page of the %s stack", stack->name);
-	else if (ask_describers(address, text, sizeof(text)))
-		printk("%s, %s", describe_memory(address), text);
-	else
-		printk("%s", describe_memory(address));
-}
-
 /* Intel SDM 3A, 4.7: the error code of a page fault. */
 #define PF_PRESENT BIT_ULL(0)
 #define PF_WRITE BIT_ULL(1)
@@ -87,14 +33,15 @@ static void print_page_fault(u64 error, u64 address)
 {
 	const char *access = error & PF_FETCH ? "execute" : error & PF_WRITE ? "write" : "read";
 	const char *reason = "not mapped";
+	char text[128];
 
 	if (error & PF_RESERVED)
 		reason = "the page table entry is damaged";
 	else if (error & PF_PRESENT)
 		reason = error & PF_FETCH ? "not executable" : "read-only";
-	printk("  %s at 0x%016llx: ", access, address);
-	print_address(address);
-	printk(": %s (error code 0x%llx)\n", reason, error);
+	describe_address(address, text, sizeof(text));
+	printk("  %s at 0x%016llx: %s: %s (error code 0x%llx)\n", access, address, text, reason,
+	       error);
 }
 
 /* Intel SDM 3A, 6.13: the error code of the exceptions about segments names a descriptor. */
@@ -110,6 +57,23 @@ static void print_selector_error(u64 error)
 		       "operation\n");
 }
 
+/* The CPU does not say which address it refused; a register that holds none is the suspect. */
+static void print_suspects(const struct trap_frame *frame)
+{
+	static const char *const names[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
+					     "rbp", "rdi", "rsi", "rdx", "rcx", "rbx", "rax" };
+	const u64 *registers = &frame->r15; /* in the order of struct trap_frame */
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (registers[i] - FREED_PATTERN + PAGE_SIZE < 2 * PAGE_SIZE)
+			printk("  %s holds what kfree leaves behind: used after it was freed?\n",
+			       names[i]);
+		else if (!is_canonical(registers[i]))
+			printk("  %s holds no address (not canonical)\n", names[i]);
+	}
+}
+
 /* Intel SDM 3B, 15.3: the banks that say what happened. */
 static void print_machine_check(void)
 {
@@ -123,18 +87,28 @@ static void print_machine_check(void)
 	}
 }
 
+/* A double fault comes of an exception whose frame could not be pushed. */
+static void print_lost_stack(const struct trap_frame *frame, u64 cr2)
+{
+	if (stack_find_guard(cr2))
+		print_page_fault(PF_WRITE, cr2);
+	else if (!stack_find(frame->rsp - 8, 8))
+		printk("  the stack pointer 0x%016llx lies in no stack\n", frame->rsp);
+}
+
 static void print_cause(const struct trap_frame *frame, u64 cr2)
 {
 	switch (frame->vector) {
 	case 8:
-		if (stack_find_guard(cr2))
-			print_page_fault(PF_WRITE, cr2);
+		print_lost_stack(frame, cr2);
 		break;
 	case 10:
 	case 11:
 	case 12:
 	case 13:
 		print_selector_error(frame->error);
+		if (!frame->error)
+			print_suspects(frame);
 		break;
 	case 14:
 		print_page_fault(frame->error, cr2);
@@ -176,39 +150,15 @@ static void print_registers(const struct trap_frame *f, u64 cr2)
 	       read_cr3());
 }
 
-#define OPCODE_PUSH_RBP 0x55
-
-/*
- * The caller that the chain of frames does not show, or 0: the return address is on top of the
- * stack after a call to nowhere, and in a function that makes no frame or has not made it yet.
- */
-static u64 find_frameless_caller(const struct trap_frame *frame)
-{
-	struct ksym symbol;
-	u64 top;
-
-	if (!IS_ALIGNED(frame->rsp, 8) || !stack_find(frame->rsp, 8))
-		return 0;
-	if (ksyms_lookup(frame->rip, &symbol) && symbol.offset &&
-	    *(const u8 *)(uintptr_t)(frame->rip - symbol.offset) == OPCODE_PUSH_RBP)
-		return 0;
-	top = *(const u64 *)(uintptr_t)frame->rsp;
-	return ksyms_lookup(top, &symbol) ? top : 0;
-}
-
 void fault_panic(const struct trap_frame *frame)
 {
 	u64 cr2 = read_cr2(); /* before anything else can fault */
-	u64 caller;
 
-	panic_begin();
+	panic_begin(frame->rip);
 	print_headline(frame, cr2);
 	print_cause(frame, cr2);
+	panic_print_steps();
 	print_registers(frame, cr2);
-	dump_address(frame->rip, false);
-	caller = find_frameless_caller(frame);
-	if (caller)
-		dump_address(caller, true);
-	dump_stack_from(0, (const u64 *)(uintptr_t)frame->rbp);
+	dump_stack_of_trap(frame);
 	panic_end();
 }

@@ -15,7 +15,7 @@
 #define HEAD_SIZE 64
 #define SLAB_MAGIC 0x51ab51ab51ab51abULL
 #define LARGE_MAGIC 0x1a49e1a49e1a49e1ULL
-#define FREED_BYTE 0x6b /* what a freed object holds, so that a late reader stands out */
+#define FREED_BYTE (FREED_PATTERN & 0xff)
 
 /* At the start of the page; the magic is mixed with the address, so a copy is no head. */
 struct slab {

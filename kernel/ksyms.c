@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Searches the symbol table. Touches nothing but the table: safe in a panic. */
+/* Searches the symbol tables. Touches nothing but them: safe in a panic. */
 #include "kernel/ksyms.h"
 
 #include "kernel/image.h"
@@ -7,6 +7,10 @@
 extern const u32 ksyms_count;
 extern const u32 ksyms_addresses[]; /* sorted; the image lies below 4 GiB */
 extern const u32 ksyms_offsets[];   /* into ksyms_names */
+extern const u32 ksyms_data_count;
+extern const struct {
+	u32 address, size, name; /* the name as an offset into ksyms_names */
+} ksyms_data[];
 extern const char ksyms_names[];
 
 /* The last symbol at or below `address`, which is not below the first. */
@@ -38,6 +42,21 @@ bool ksyms_lookup(u64 address, struct ksym *symbol)
 	symbol->offset = address - ksyms_addresses[i];
 	symbol->size = end - ksyms_addresses[i];
 	return true;
+}
+
+bool ksyms_lookup_data(u64 address, struct ksym *symbol)
+{
+	u32 i;
+
+	for (i = 0; i < ksyms_data_count; i++) {
+		if (address - ksyms_data[i].address >= ksyms_data[i].size)
+			continue;
+		symbol->name = ksyms_names + ksyms_data[i].name;
+		symbol->offset = address - ksyms_data[i].address;
+		symbol->size = ksyms_data[i].size;
+		return true;
+	}
+	return false;
 }
 
 const char *ksyms_name(u64 address)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of the kernel's functions, from the table that tools/ksyms.awk makes. */
+/* The names of the kernel's functions and variables, from the tables that tools/ksyms.awk makes. */
 #ifndef KERNEL_KSYMS_H
 #define KERNEL_KSYMS_H
 
@@ -13,6 +13,9 @@ struct ksym {
 
 /* Finds the function that holds `address`. False when none does: not in .text, or no table. */
 bool ksyms_lookup(u64 address, struct ksym *symbol);
+
+/* As ksyms_lookup, for the variable or constant that holds `address`; `size` is its own. */
+bool ksyms_lookup_data(u64 address, struct ksym *symbol);
 
 /* The function's name alone, or "?". */
 const char *ksyms_name(u64 address);

@@ -16,6 +16,7 @@
 #include "kernel/paging.h"
 #include "kernel/printk.h"
 #include "kernel/protect.h"
+#include "kernel/step.h"
 #include "kernel/string.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
@@ -65,6 +66,7 @@ static void split_cmdline(const struct boot_info *boot)
 
 void kernel_main(const struct boot_info *boot)
 {
+	struct step step;
 	int result;
 
 	print_banner(boot); /* who started us, on what */
@@ -82,8 +84,10 @@ void kernel_main(const struct boot_info *boot)
 	timer_init();	     /* and at deadlines */
 	split_cmdline(boot); /* options for drivers, words for the app */
 	local_irq_enable();
-	do_initcalls();				  /* buses, drivers, then devices */
+	do_initcalls(); /* buses, drivers, then devices */
+	step_begin(&step, "main", app_name, NULL);
 	result = main(argument_count, arguments); /* what all this is for */
+	step_end(&step);
 	if (result)
 		printk("%s: main() returned %d\n", app_name, result);
 	machine_exit(result ? EXIT_FAIL : EXIT_OK);

@@ -8,6 +8,7 @@
 #include "kernel/string.h"
 
 static struct range_set ram;
+static const struct boot_info *loader_map; /* where it lies it stays */
 
 static void delete_range(struct range_set *set, unsigned int i)
 {
@@ -86,6 +87,7 @@ void memmap_init(const struct boot_info *boot)
 	u64 limit = memmap_physical_limit();
 	unsigned int i;
 
+	loader_map = boot;
 	for (i = 0; i < boot->memory_count; i++)
 		apply_entry(&boot->memory[i], true, limit);
 	for (i = 0; i < boot->memory_count; i++) /* where two entries differ it is no RAM */
@@ -106,6 +108,24 @@ bool memmap_overlaps_ram(u64 address, u64 size)
 			return true;
 	}
 	return false;
+}
+
+bool memmap_is_reserved(u64 address)
+{
+	unsigned int i;
+
+	if (!loader_map || memory_is_ram(address, 1))
+		return false;
+	for (i = 0; i < loader_map->memory_count; i++) {
+		if (address - loader_map->memory[i].base < loader_map->memory[i].size)
+			return true;
+	}
+	return false;
+}
+
+u64 memmap_ram_end(void)
+{
+	return ram.count ? ram.ranges[ram.count - 1].end : 0;
 }
 
 bool memory_is_ram(u64 address, u64 size)

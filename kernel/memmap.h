@@ -29,7 +29,7 @@ void range_set_remove(struct range_set *set, u64 start, u64 end);
 
 /*
  * Makes the set of whole pages that the map calls usable and nothing else in it contradicts.
- * Called once, before the functions below and memory_is_ram.
+ * Called once, before the functions below and memory_is_ram. `boot` must stay where it is.
  */
 void memmap_init(const struct boot_info *boot);
 
@@ -38,6 +38,12 @@ const struct range_set *memmap_ram(void);
 
 /* True when any byte of [address, address + size) is RAM; the range must not wrap. */
 bool memmap_overlaps_ram(u64 address, u64 size);
+
+/* True when the loader's map has the byte at `address`, but not as RAM for us: the firmware's. */
+bool memmap_is_reserved(u64 address);
+
+/* The end of the highest RAM. */
+u64 memmap_ram_end(void);
 
 /* The first address beyond this CPU's physical address width, at most IDENTITY_LIMIT. */
 u64 memmap_physical_limit(void);

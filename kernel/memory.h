@@ -25,6 +25,9 @@ void free_pages_exact(void *pages, size_t size);
 void *kzalloc(size_t size);
 void kfree(void *object);
 
+/* What fills a freed object, so that a late reader stands out: as a pointer it is no address. */
+#define FREED_PATTERN 0x6b6b6b6b6b6b6b6bULL
+
 /* What is in use now; a caller that frees all it took finds the same numbers again. */
 struct memory_counters {
 	u64 pages_total;

@@ -1,79 +1,65 @@
 // SPDX-License-Identifier: MIT
-/* panic and the backtrace. Everything here also runs when much else is broken. */
+/* panic: its frame, and what was going on. Everything here also runs when much else is broken. */
 #include "kernel/panic.h"
 
+#include "kernel/backtrace.h"
 #include "kernel/exit.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
+#include "kernel/paging.h"
 #include "kernel/printk.h"
-#include "kernel/stack.h"
-
-#define BACKTRACE_MAX 24
+#include "kernel/step.h"
 
 static unsigned int panic_depth;
 
-void dump_address(u64 address, bool is_return)
+#define STEPS_MAX 8
+
+/* What a step points to may be gone when a stack was written over: only what is mapped is read. */
+static bool is_readable(const void *pointer)
 {
-	u64 back = is_return; /* the call may be the last instruction of its function */
+	return paging_lookup((uintptr_t)pointer) == MAPPED_CACHED;
+}
+
+static void print_text(const char *before, const char *text)
+{
+	if (is_readable(text))
+		printk("%s%.40s", before, text);
+}
+
+void panic_print_steps(void)
+{
+	const struct step *step = step_current();
+	unsigned int i;
+
+	for (i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
+		printk(i ? "  within:" : "  while:");
+		print_text(" ", step->device);
+		print_text(" ", step->what);
+		print_text(" by ", step->driver);
+		print_text(", last step: ", step->detail);
+		printk("\n");
+	}
+}
+
+bool panic_in_progress(void)
+{
+	return panic_depth > 0;
+}
+
+/* The first panic goes on; a second one is a line, and a third not even that. */
+void panic_begin(u64 place)
+{
 	struct ksym symbol;
 
-	if (ksyms_lookup(address - back, &symbol))
-		printk("  [<%016llx>] %s+0x%llx/0x%llx\n", address, symbol.name,
-		       symbol.offset + back, symbol.size);
-	else
-		printk("  [<%016llx>] ?\n", address);
-}
-
-/* The caller's frame, or NULL where the chain leaves `stack`: frames only ever lie higher up. */
-static const u64 *next_frame(const u64 *frame, const struct kernel_stack *stack)
-{
-	const u64 *next = (const u64 *)(uintptr_t)frame[0];
-
-	if (next <= frame || !IS_ALIGNED(frame[0], 8) || stack_find(frame[0], 16) != stack)
-		return NULL;
-	return next;
-}
-
-static void print_repeated(unsigned int times)
-{
-	if (times)
-		printk("  the last line %u times more\n", times);
-}
-
-void dump_stack_from(u64 instruction, const u64 *frame_pointer)
-{
-	const struct kernel_stack *stack = stack_find((uintptr_t)frame_pointer, 16);
-	const u64 *frame = stack && IS_ALIGNED((uintptr_t)frame_pointer, 8) ? frame_pointer : NULL;
-	unsigned int printed = 0, repeated = 0;
-	u64 last = 0;
-
-	if (instruction)
-		dump_address(instruction, false);
-	/* A frame is the caller's frame pointer, and behind it the return address. */
-	for (; frame && printed < BACKTRACE_MAX; frame = next_frame(frame, stack)) {
-		if (frame[1] == last) {
-			repeated++;
-			continue;
-		}
-		print_repeated(repeated);
-		repeated = 0;
-		last = frame[1];
-		dump_address(last, true);
-		printed++;
-	}
-	print_repeated(repeated);
-	if (frame)
-		printk("  and so on\n");
-}
-
-void panic_begin(void)
-{
 	local_irq_disable();
 	panic_depth++;
 	if (panic_depth <= 2)
 		printk_end_line();
 	if (panic_depth == 2) {
-		printk("panic: again, while in a panic; leaving\n");
+		printk("panic: again, while in a panic, at 0x%llx", place);
+		if (ksyms_lookup(place, &symbol))
+			printk(" %s+0x%llx/0x%llx", symbol.name, symbol.offset, symbol.size);
+		printk("; leaving\n");
 		machine_exit(EXIT_PANIC);
 	}
 	if (panic_depth > 2) /* printing or leaving is what fails */
@@ -89,12 +75,13 @@ void panic(const char *format, ...)
 {
 	va_list arguments;
 
-	panic_begin();
+	panic_begin((uintptr_t)__builtin_return_address(0) - 1);
 	printk("panic: ");
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
 	printk("\n");
-	dump_stack_from(0, __builtin_frame_address(0));
+	panic_print_steps();
+	dump_stack_from(__builtin_frame_address(0));
 	panic_end();
 }

@@ -12,15 +12,6 @@
  */
 __noreturn void panic(const char *format, ...) __printf(1, 2);
 
-/* Prints "  [<address>] symbol+0x1/0x2", or "?"; the address is a return address or not. */
-void dump_address(u64 address, bool is_return);
-
-/*
- * Prints `instruction`, unless it is 0, then the callers from the frame at `frame_pointer` on, a
- * line each. Follows frames within one known stack only, so any value is safe.
- */
-void dump_stack_from(u64 instruction, const u64 *frame_pointer);
-
 /* Panics when an invariant of ours does not hold; never used on what a device gave. */
 #define BUG_ON(condition)                                                          \
 	do {                                                                       \
@@ -37,8 +28,17 @@ typedef bool (*address_describer_t)(u64 address, char *text, size_t size);
 #define describe_addresses(function) \
 	linker_table_add(describer, 5, describer_##function, address_describer_t, function)
 
-/* The frame of a panic: begin stops recursion and must come first, end leaves the machine. */
-void panic_begin(void);
+/* Writes what lies at `address` ("RAM, a page in use"); fit for a panic. */
+void describe_address(u64 address, char *text, size_t size);
+
+/* True once a panic has begun: locks are not waited for any more, for their holders stand still. */
+bool panic_in_progress(void);
+
+/* Prints what this CPU was doing (kernel/step.h), from the innermost step outwards, a line each. */
+void panic_print_steps(void);
+
+/* The frame of a panic at `place`: begin stops recursion and comes first, end leaves. */
+void panic_begin(u64 place);
 __noreturn void panic_end(void);
 
 #endif

@@ -13,6 +13,8 @@ void spin_wait(spinlock_t *lock, u32 ticket)
 	u64 start = ktime_get_ns();
 
 	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
+		if (panic_in_progress())
+			return; /* its holder stands still, or is us */
 		cpu_relax();
 		if (ktime_get_ns() - start > HELD_TOO_LONG_NS)
 			panic("spinlock at %p is held too long: taken twice, or never given back",

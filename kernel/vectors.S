@@ -51,6 +51,8 @@ trap_common:
 	pushq	%r15
 	movq	%rsp, %rdi
 	call	trap_dispatch
+	.globl	trap_return
+trap_return:
 	popq	%r15
 	popq	%r14
 	popq	%r13

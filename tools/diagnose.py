@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from machine import run
+from machine import Machine, run
 from qemu import build_directory, image_path, shown
 
 EXCEPTIONS = {
@@ -19,6 +19,7 @@ EXCEPTION = re.compile(
     r"(.*CR2=(?P<cr2>[0-9a-f]+))?",
     re.MULTILINE,
 )
+LOOP_SECONDS, LOOP_RESETS = 10, 3  # how long, and how often, to tell a loop from one reset
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 NO_SIMPLE = re.compile(r"'(virtio-simple[a-z-]*)' is not a valid device model name")
 
@@ -83,6 +84,14 @@ def describe(exception, elf):
     return f"{text} at {place(elf, int(exception['pc'], 16))}"
 
 
+def loop(command):
+    """Lets it boot again, as it would without -no-reboot, and says when it resets each time."""
+    again = [word for word in command if word != "-no-reboot"]
+    with Machine(again, LOOP_SECONDS) as machine:
+        resets = machine.count_resets(LOOP_RESETS)
+    return f", and again after each boot: a reset loop ({resets} seen)" if resets > 1 else ""
+
+
 def explain_reset(_result, knobs, command):
     """Runs once more under TCG with QEMU's exception log, which is what an expert would do."""
     log = build_directory() / "last-reset.log"
@@ -91,7 +100,7 @@ def explain_reset(_result, knobs, command):
     run([*again, "-d", "int,cpu_reset", "-D", str(log)], knobs["timeout"])
     text = log.read_text(errors="replace") if log.is_file() else ""
     if "Triple fault" not in text:
-        return "the guest reset the machine without a verdict; " + exception_log(log)
+        return f"the guest reset the machine without a verdict{loop(command)}; {exception_log(log)}"
     exception = last_exception(text)
     what = describe(exception, elf_path(knobs)) if exception else "an unknown exception"
     return f"triple fault: {what}, and no handler could take it; {exception_log(log)}"

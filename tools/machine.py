@@ -138,6 +138,17 @@ class Machine:
         self.pump(seen)
         return seen()
 
+    def count_resets(self, enough):
+        """Runs until the guest has reset itself `enough` times, or ended; says how often it has."""
+        resets = 0
+        whole = self.deadline
+        while resets < enough and self.process.poll() is None and time.monotonic() < whole:
+            self.deadline = min(whole, time.monotonic() + 0.1)
+            self.pump()
+            resets = self.qmp.count_events("RESET", guest=True)
+        self.deadline = whole
+        return resets
+
     def where(self):
         """The program counter of a machine that still runs, or None."""
         try:

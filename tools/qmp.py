@@ -65,6 +65,14 @@ class Qmp:
             raise QmpError(f"{command}: {message['error']['desc']}")
         return message["return"]
 
+    def count_events(self, name, **data):
+        """Events of this name so far that say this; 0 also from a QEMU that no longer answers."""
+        try:
+            self.execute("query-status")
+        except QmpError:
+            pass
+        return sum(e["event"] == name and data.items() <= e["data"].items() for e in self.events)
+
     def shutdown_reason(self):
         """Why the machine ended, once QEMU has: guest-reset, guest-shutdown, ... or None."""
         try:

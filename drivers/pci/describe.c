@@ -20,18 +20,23 @@ static int describe_if_in_bar(struct device *device, void *data)
 {
 	const struct pci_dev *dev = to_pci_dev(device);
 	const struct bar_search *search = data;
+	u16 command;
 
 	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
 		if (!resource_holds(&dev->resource[i], search->address))
 			continue;
-		snprintf(search->text, search->size, "BAR %u + 0x%llx of %s", i,
-			 search->address - dev->resource[i].start, dev_name(device));
+		pci_read_config_word(dev, PCI_COMMAND, &command);
+		snprintf(search->text, search->size, "BAR %u + 0x%llx of %s, %s%s, decoding %s", i,
+			 search->address - dev->resource[i].start, dev_name(device),
+			 device->driver ? "driver " : "no driver",
+			 device->driver ? device->driver->name : "",
+			 command & PCI_COMMAND_MEMORY ? "on" : "off");
 		return 1;
 	}
 	return 0;
 }
 
-/* In a panic: only reads what the scan left. */
+/* In a panic: changes nothing, and waits for nobody. */
 static bool pci_describe_address(u64 address, char *text, size_t size)
 {
 	struct bar_search search = { address, text, size };

@@ -12,12 +12,14 @@
 #include "drivers/virtio/virtio_feature_names.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/printk.h"
+#include "kernel/step.h"
 
 static unsigned int next_index;
 
 /* Status bits in the order in which they are set, which is how people read them. */
 static void print_status(struct virtio_device *vdev, const char *step)
 {
+	step_detail(step);
 	dev_printk(&vdev->dev, "status 0x%02x %s\n", vdev->config->get_status(vdev), step);
 }
 
@@ -208,16 +210,11 @@ static void say_failed(struct virtio_device *vdev)
 	print_status(vdev, "FAILED");
 }
 
-int virtio_device_restart(struct virtio_device *vdev)
+static int restart(struct virtio_device *vdev, const struct virtio_driver *driver)
 {
-	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
 	bool is_set_up;
 	int error;
 
-	if (!driver->restore)
-		return -EOPNOTSUPP;
-	if (vdev->failed || vdev->restarts >= VIRTIO_RESTARTS_MAX)
-		return -EIO;
 	vdev->restarts++;
 	dev_printk(&vdev->dev, "restart %u of at most %u\n", vdev->restarts, VIRTIO_RESTARTS_MAX);
 	forget_queues(vdev);
@@ -228,6 +225,22 @@ int virtio_device_restart(struct virtio_device *vdev)
 		return 0;
 	forget_queues(vdev);
 	say_failed(vdev);
+	return error;
+}
+
+int virtio_device_restart(struct virtio_device *vdev)
+{
+	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
+	struct step step;
+	int error;
+
+	if (!driver->restore)
+		return -EOPNOTSUPP;
+	if (vdev->failed || vdev->restarts >= VIRTIO_RESTARTS_MAX)
+		return -EIO;
+	step_begin(&step, "restart", dev_name(&vdev->dev), driver->driver.name);
+	error = restart(vdev, driver);
+	step_end(&step);
 	return error;
 }
 

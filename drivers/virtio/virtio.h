@@ -14,6 +14,7 @@
 #include "drivers/virtio/virtio_config.h"
 #include "drivers/virtio/virtqueue.h"
 #include "kernel/device.h"
+#include "kernel/step.h"
 #include "kernel/types.h"
 
 struct virtio_device_id {
@@ -111,6 +112,7 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev, unsigned
 static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int count,
 				  struct virtqueue *vqs[], const struct virtqueue_info infos[])
 {
+	step_detail("find_vqs");
 	return vdev->config->find_vqs(vdev, count, vqs, infos);
 }
 

@@ -6,7 +6,7 @@
 HOST := $(BUILD)/host
 HOST_KERNEL := $(wildcard drivers/*/*.c) \
 	$(addprefix kernel/,device.c init.c irq.c irq_shared.c ioapic.c acpi_madt.c mptable.c \
-	acpi_mcfg.c cmdline.c spinlock.c time.c vsnprintf.c string.c)
+	acpi_mcfg.c cmdline.c spinlock.c step.c time.c vsnprintf.c string.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 HOST_HEADERS := $(wildcard kernel/*.h drivers/*/*.h drivers/*/*/*.h tests/host/*.h \
 	tests/host/include/*/*.h tests/host/include/*/*/*.h)

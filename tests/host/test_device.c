@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 
 #include "kernel/device.h"
+#include "kernel/step.h"
 #include "world.h"
 
 /* "ab" matches every device whose name holds an a or a b. */
@@ -26,9 +27,21 @@ static void note(const char *what, const struct device *device)
 	strcat(history, " ");
 }
 
+/* What a panic would say is going on. */
+static void check_step(const char *what, const struct device *device)
+{
+	const struct step *step = step_current();
+
+	if (!step)
+		FAIL("no step");
+	CHECK(!strcmp(step->what, what) && step->device == device->name);
+	CHECK(step->driver == device->driver->name);
+}
+
 static int probe(struct device *device)
 {
 	note("probe:", device);
+	check_step("probe", device);
 	device->driver_data = device;
 	if (!strcmp(refusing, device->driver->name))
 		return probe_result;
@@ -38,6 +51,7 @@ static int probe(struct device *device)
 static void remove_device(struct device *device)
 {
 	note("remove:", device);
+	check_step("remove", device);
 	CHECK(device->driver_data == device);
 }
 
@@ -75,6 +89,23 @@ TEST(device_bus_needs_match_probe_and_remove)
 	bad = bus;
 	bad.remove = NULL;
 	CHECK_EQ(bus_register(&bad), -EINVAL);
+}
+
+TEST(device_step_goes_into_detail_and_ends)
+{
+	struct step outer, inner;
+
+	step_detail("nobody has begun anything");
+	CHECK(!step_current());
+	step_begin(&outer, "outer", NULL, NULL);
+	step_begin(&inner, "inner", "device", "driver");
+	step_detail("near the end");
+	CHECK(step_current() == &inner && !strcmp(inner.detail, "near the end"));
+	CHECK(inner.outer == &outer && !outer.detail);
+	step_end(&inner);
+	CHECK(step_current() == &outer);
+	step_end(&outer);
+	CHECK(!step_current());
 }
 
 TEST(device_meets_the_first_driver_that_matches)

@@ -6,6 +6,7 @@
 #include <linux/virtio_config.h>
 
 #include "drivers/virtio/virtio.h"
+#include "kernel/step.h"
 #include "kernel/init.h"
 #include "world.h"
 
@@ -134,6 +135,7 @@ static int probe(struct virtio_device *vdev)
 {
 	called('p');
 	CHECK_EQ(status, 11); /* after FEATURES_OK, before DRIVER_OK */
+	CHECK(!strcmp(step_current()->detail, "FEATURES_OK"));
 	CHECK(!vdev->driver_ok);
 	if (fail_reset_later)
 		reset_result = -ETIMEDOUT;

@@ -52,7 +52,7 @@ extern void (*world_eoi_hook)(unsigned int vector);
 /* The firmware's table of interrupt controllers, or NULL. */
 extern const struct acpi_header *world_madt;
 /* The table that says where configuration space is, or NULL. */
-extern const struct acpi_header *world_mcfg;
+extern const struct acpi_header *world_mcfg, *world_dsdt;
 
 /* ---- barriers, and reads of what the device can write --------------------------------------- */
 enum world_barrier { WORLD_WMB, WORLD_RMB, WORLD_MB };

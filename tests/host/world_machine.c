@@ -158,7 +158,12 @@ void apic_write(enum apic_register reg, u32 value)
 		world_eoi_hook(in_service);
 }
 
-const struct acpi_header *world_madt, *world_mcfg;
+const struct acpi_header *world_madt, *world_mcfg, *world_dsdt;
+
+const struct acpi_header *acpi_dsdt(void)
+{
+	return world_dsdt;
+}
 
 const struct acpi_header *acpi_find_table(const char *signature)
 {

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The kinds of crash: each adds itself to a linker table. */
+#ifndef APPS_CRASH_CRASH_H
+#define APPS_CRASH_CRASH_H
+
+#include "kernel/init.h"
+#include "kernel/types.h"
+
+struct crash_kind {
+	const char *name;
+	void (*run)(void); /* returns when there was nothing to break, or the kernel let it pass */
+};
+
+#define CRASH_KIND(function, kind_name)                                         \
+	static const struct crash_kind crash_kind_##function = {                \
+		.name = (kind_name),                                            \
+		.run = (function),                                              \
+	};                                                                      \
+	linker_table_add(crash, 5, crash_##function, const struct crash_kind *, \
+			 &crash_kind_##function)
+
+/* The second word of the command line as a hexadecimal number, or 0. */
+extern u64 crash_argument;
+
+/* Hides from the compiler where a pointer points, so that it cannot refuse or reorder the crash. */
+static inline void *hide(const volatile void *pointer)
+{
+	void *hidden = (void *)(uintptr_t)pointer;
+
+	__asm__ volatile("" : "+r"(hidden) : : "memory");
+	return hidden;
+}
+
+static inline void read_word(u64 address)
+{
+	(void)*(volatile u32 *)hide((const void *)(uintptr_t)address);
+}
+
+static inline void write_byte(const volatile void *pointer)
+{
+	*(volatile u8 *)hide(pointer) = 0;
+}
+
+/* Not a tail call: the caller stays on the stack. */
+static inline void call(const volatile void *code)
+{
+	((void (*)(void))hide(code))();
+	__asm__ volatile("");
+}
+
+#endif
