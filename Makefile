@@ -15,13 +15,14 @@ DISK ?=
 QEMU ?=
 TIMEOUT ?= 60
 FULL ?=
+UBSAN ?=
 # Sources left out of the link, to see a device find no driver.
 WITHOUT ?=
 # More sources for the image, say a driver that is tried out; paths below this folder.
 EXTRA_SOURCES ?=
 BUILD ?= build
 CROSS_COMPILE ?=
-export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL BUILD
+export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -40,11 +41,14 @@ UAPI := $(BUILD)/uapi
 # Asked once, and only when compiling: before set-up there may be no compiler to ask.
 CC_INCLUDE = $(eval CC_INCLUDE := $$(shell $$(CC) -print-file-name=include))$(CC_INCLUDE)
 CPPFLAGS = -I. -nostdinc -isystem $(CC_INCLUDE) -isystem $(UAPI)
+# Undefined behaviour becomes a panic that names its line (kernel/ubsan.c).
+SANITIZE := $(if $(filter-out 0,$(UBSAN)),-fsanitize=undefined -fno-sanitize-recover=undefined)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small -mno-red-zone \
 	-mgeneral-regs-only -fstack-protector-strong -mstack-protector-guard=global \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections \
-	-fcf-protection=none -Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wundef $(EXTRA_CFLAGS)
+	-fcf-protection=none -Wall -Wextra -Werror -Wmissing-prototypes -Wvla -Wundef $(SANITIZE) \
+	$(EXTRA_CFLAGS)
 LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none -T linker.ld
 
@@ -84,6 +88,8 @@ $(OUT)/sources: FORCE
 $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags $(UAPI)/.ready
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+# Reports of undefined behaviour must not find some in themselves.
+$(BUILD)/obj/kernel/ubsan.c.o: private CFLAGS += -fno-sanitize=all
 $(BUILD)/obj/%.S.o: %.S $(BUILD)/flags $(UAPI)/.ready
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -167,6 +173,7 @@ help:
 #: make style, layers, headers, test-host      one part of make test
 #: make compile_commands.json                  for clangd
 #: make clean           remove what make made; distclean: and the QEMU it built
+#: UBSAN=1              with run, test, kernel: undefined behaviour panics, and names its line
 #: other settings: CC=clang, CROSS_COMPILE=x86_64-linux-gnu-, BUILD=folder, V=1, EXTRA_CFLAGS=
 #: WITHOUT=drivers/virtio/virtio_simple.c      leaves a driver out of the image
 #:
@@ -175,7 +182,7 @@ help:
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
 HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h apps/*/*.h)
 
-.PHONY: test images kernels style layers headers
+.PHONY: test test-ubsan images kernels style layers headers
 test:
 	@tools/setup.sh test
 	@MAKE="$(MAKE)" exec $(PYTHON) tools/test.py
@@ -184,6 +191,11 @@ images:
 	@list="$$($(PYTHON) tests/boot/images.py)" && echo "$$list" | while read -r goals; do \
 		$(MAKE) --no-print-directory $$goals < /dev/null || exit 1; \
 	done
+# Every case once more, in images where undefined behaviour is a panic.
+test-ubsan:
+	@$(MAKE) --no-print-directory UBSAN=1 BUILD=$(BUILD)/test-ubsan images
+	@BUILD=$(BUILD)/test-ubsan UBSAN=1 $(PYTHON) -m pytest tests/boot/test_cases.py -q \
+		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n 2)
 kernels:
 	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
 style:

@@ -30,6 +30,7 @@ typedef __u64 u64; /* unsigned long long: print it with %llu or %llx */
 
 #define __printf(text, first) __attribute__((__format__(__printf__, text, first)))
 #define __noreturn __attribute__((noreturn))
+#define __no_ubsan __attribute__((no_sanitize("undefined"))) /* what is broken on purpose */
 #define __packed __attribute__((packed))
 #define __maybe_unused __attribute__((unused))
 

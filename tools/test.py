@@ -88,6 +88,8 @@ def junit_file():
 def stages():
     """All stages in order; a failing check is cheap to see first, so the checks come first."""
     times = 3 if FULL else 1
+    # With UBSAN=1 all the images are such ones anyway.
+    again = FULL and os.environ.get("UBSAN", "0") in ("", "0")
     host = [Stage("test-host", make("test-host"), "lines", 300 * times)]
     return [
         Stage("style", make("style"), limit=60),
@@ -102,6 +104,7 @@ def stages():
         Stage("linux", ["tests/linux/fetch-linux.sh"], "silent", 600),
         Stage("images", make("images"), "silent", 600),
         Stage("pytest", pytest_command(), "junit", 900 * times, needs=("qemu", "images")),
+        *([Stage("ubsan", make("test-ubsan"), limit=1800, needs=("qemu",))] if again else []),
     ]
 
 

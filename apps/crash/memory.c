@@ -137,7 +137,7 @@ struct node {
 };
 
 /* The slab stays, for another object lives in it; what is read is what kfree left. */
-static void use_after_free(void)
+static __no_ubsan void use_after_free(void)
 {
 	struct node *neighbour = kzalloc(sizeof(*neighbour)), *node = kzalloc(sizeof(*node));
 

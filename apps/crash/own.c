@@ -29,6 +29,47 @@ static void lock_twice(void)
 }
 CRASH_KIND(lock_twice, "spinlock");
 
+/* ---- undefined behaviour: a panic in an image that was built with UBSAN=1, else no harm ------ */
+
+static void shift_too_far(void)
+{
+	hide((void *)(uintptr_t)(1u << (u32)(32 + (uintptr_t)hide(NULL))));
+}
+CRASH_KIND(shift_too_far, "ubsan");
+
+static void overflow_int(void)
+{
+	int most = (int)(0x7fffffff + (uintptr_t)hide(NULL));
+
+	hide((void *)(uintptr_t)(u32)(most + 1));
+}
+CRASH_KIND(overflow_int, "ubsan-overflow");
+
+static void index_past_the_end(void)
+{
+	u8 four[4] = { 1, 2, 3, 4 };
+	size_t index = 4 + (uintptr_t)hide(NULL);
+
+	hide((void *)(uintptr_t)four[index]);
+}
+CRASH_KIND(index_past_the_end, "ubsan-index");
+
+static void load_misaligned(void)
+{
+	u64 words[2] = { 0 };
+
+	hide((void *)(uintptr_t) * (u32 *)hide((u8 *)words + 1));
+}
+CRASH_KIND(load_misaligned, "ubsan-align");
+
+static void load_no_bool(void)
+{
+	u8 two = 2;
+
+	hide((void *)(uintptr_t) * (bool *)hide(&two));
+}
+CRASH_KIND(load_no_bool, "ubsan-bool");
+
 /* ---- in a panic ----------------------------------------------------------------------------- */
 
 static bool describer_breaks;
