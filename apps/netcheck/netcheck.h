@@ -17,7 +17,7 @@ int netcheck_ping(struct netdev *dev);
 int netcheck_exchange(struct netdev *dev);
 /* Tells of the link until it was down and is up again. */
 int netcheck_link(struct netdev *dev);
-/* Address, receive mode, multicast, queue pairs, one after the other, waiting for a peer between. */
+/* Address, receive mode, multicast, queue pairs, one after the other; a peer says when. */
 int netcheck_control(struct netdev *dev);
 /* Offloads both ways, with a peer that looks at the headers. */
 int netcheck_offload(struct netdev *dev);

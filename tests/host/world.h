@@ -35,6 +35,8 @@ u64 world_in_use(void); /* objects and page ranges not given back */
 bool world_is_allocated(const void *address);
 /* Page ranges come from below 4 GiB, where a legacy device finds its rings. */
 extern bool world_low_pages;
+/* What memory_count says is free. */
+extern u64 world_pages_free;
 
 /* ---- time: moves only when somebody looks or waits ------------------------------------------ */
 extern u64 world_now; /* ns */
