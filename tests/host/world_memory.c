@@ -103,7 +103,9 @@ u64 world_pages_free = 32768;
 
 void memory_count(struct memory_counters *counters)
 {
-	*counters = (struct memory_counters){ world_pages_free, world_pages_free, allocated };
+	*counters = (struct memory_counters){ .pages_total = world_pages_free,
+					      .pages_free = world_pages_free,
+					      .objects = allocated };
 }
 
 u64 world_ram_end = 0x8000000;
