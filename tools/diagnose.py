@@ -20,6 +20,7 @@ EXCEPTION = re.compile(
     re.MULTILINE,
 )
 LOOP_SECONDS, LOOP_RESETS = 10, 3  # how long, and how often, to tell a loop from one reset
+PANIC_PLACE = re.compile(r" at (0x[0-9a-f]{16}) ")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 NO_SIMPLE = re.compile(r"'(virtio-simple[a-z-]*)' is not a valid device model name")
 
@@ -51,15 +52,21 @@ def symbol(elf, address):
     return ""
 
 
+def source_line(elf, address):
+    """file:line of an address, or "" where the ELF does not know it."""
+    if not elf.is_file():
+        return ""
+    line = output_of("addr2line", "-e", str(elf), f"{address:#x}").split(" ")[0].strip()
+    return "" if not line or "?" in line else str(shown(line))
+
+
 def place(elf, address):
     """An address with its function and source line where the ELF knows them."""
     text = f"{address:#x}"
     function = symbol(elf, address) if elf.is_file() else ""
     if not function:
         return text
-    line = output_of("addr2line", "-e", str(elf), text).split(" ")[0].strip()
-    known = "" if not line or "?" in line else f" {shown(line)}"
-    return f"{text} {function}{known}"
+    return f"{text} {function} {source_line(elf, address)}".rstrip()
 
 
 def last_exception(log):
@@ -159,10 +166,12 @@ def explain_stop(result, _knobs, _command):
     return "the kernel cannot run on this machine: " + stops[-1]
 
 
-def explain_panic(result, _knobs, _command):
-    """The kernel's own line, found among what followed it."""
+def explain_panic(result, knobs, _command):
+    """The kernel's own line, found among what followed it, and the line of the source."""
     panics = said(result, "panic: ") or [last_words(result)]
-    return "the kernel panicked: " + panics[0]
+    found = PANIC_PLACE.search(panics[0])
+    line = source_line(elf_path(knobs), int(found[1], 16)) if found else ""
+    return "the kernel panicked: " + panics[0] + (f", {line}" if line else "")
 
 
 def explain_fail(result, _knobs, _command):
