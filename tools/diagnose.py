@@ -19,7 +19,7 @@ EXCEPTION = re.compile(
     r"(.*CR2=(?P<cr2>[0-9a-f]+))?",
     re.MULTILINE,
 )
-LOOP_SECONDS, LOOP_RESETS = 10, 3  # how long, and how often, to tell a loop from one reset
+LOOP_SECONDS, LOOP_RESETS = 20, 3  # how long, and how often, to tell a loop from one reset
 PANIC_PLACE = re.compile(r" at (0x[0-9a-f]{16}) ")
 STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 NO_SIMPLE = re.compile(r"'(virtio-simple[a-z-]*)' is not a valid device model name")
@@ -96,7 +96,7 @@ def loop(command):
     again = [word for word in command if word != "-no-reboot"]
     with Machine(again, LOOP_SECONDS) as machine:
         resets = machine.count_resets(LOOP_RESETS)
-    return f", and again after each boot: a reset loop ({resets} seen)" if resets > 1 else ""
+    return ", and again after each boot: a reset loop" if resets > 1 else ""
 
 
 def explain_reset(_result, knobs, command):
