@@ -14,8 +14,8 @@ from casefile import CaseError, load_case  # noqa: E402  (the path above must co
 from qemu import IMAGE_TARGET  # noqa: E402
 
 # What the tests in Python start: the runner's own, and the comparisons of PCI topologies.
-OTHERS = {(app, "direct") for app in ("demo", "hello", "listen", "endure", "matrix")} | {
-    ("hello", "iso")}
+OTHERS = {(app, "direct") for app in (
+    "blkcheck", "demo", "hello", "listen", "endure", "matrix")} | {("hello", "iso")}
 
 
 def needed():
