@@ -29,6 +29,17 @@ static void drop_memory(struct boot_info *boot, u64 base, u64 size, const char *
 		printk("boot: memory map: dropped 0x%llx bytes at 0x%llx: %s\n", size, base, why);
 }
 
+/* There is no room to say that [start, start + size) is no RAM: what is called RAM ends before it. */
+static void cut_usable(struct boot_info *boot, u64 start, u64 size)
+{
+	struct boot_memory *entry = boot->memory;
+
+	for (unsigned int i = 0; i < boot->memory_count; i++, entry++)
+		if (entry->usable && entry->base < start + size &&
+		    entry->base + entry->size > start)
+			entry->size = start > entry->base ? start - entry->base : 0;
+}
+
 void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
 {
 	struct boot_memory *entry = &boot->memory[boot->memory_count];
@@ -36,11 +47,16 @@ void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
 	if (!size)
 		return; /* an unused entry */
 	if (base + size < base) {
-		drop_memory(boot, base, size, "it wraps");
-		return;
+		drop_memory(boot, base, size,
+			    usable ? "it wraps" : "it wraps: all above is no RAM");
+		if (usable)
+			return;
+		size = ~0ULL - base;
 	}
 	if (boot->memory_count == BOOT_MEMORY_MAX) {
 		drop_memory(boot, base, size, "too many ranges");
+		if (!usable)
+			cut_usable(boot, base, size);
 		return;
 	}
 	*entry = (struct boot_memory){ .base = base, .size = size, .usable = usable };

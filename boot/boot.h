@@ -31,7 +31,8 @@ void boot_parse_pvh(u32 info, struct boot_info *boot);
 
 /*
  * Adds one range of the loader's map. An empty range is skipped; one that wraps, or is beyond
- * BOOT_MEMORY_MAX, is dropped and counted, the first few with a line.
+ * BOOT_MEMORY_MAX, is dropped and counted, the first few with a line. Where one is dropped that was
+ * no RAM, RAM ends before it: nothing that is not RAM is ever taken for it.
  */
 void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable);
 

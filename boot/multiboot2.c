@@ -65,18 +65,18 @@ static void take_rsdp(const struct multiboot2_tag *tag, struct boot_info *boot)
 static void parse_memory_map(const struct multiboot2_tag *tag, struct boot_info *boot)
 {
 	const struct multiboot2_memory_map *map = (const void *)tag;
-	const struct multiboot2_memory *entry;
+	struct multiboot2_memory entry;
 	u32 offset = sizeof(*map);
 
-	if (tag->size < sizeof(*map) || map->entry_size < sizeof(*entry)) {
+	if (tag->size < sizeof(*map) || map->entry_size < sizeof(entry)) {
 		printk("boot: multiboot2 memory map ignored: entries of %u bytes\n",
 		       tag->size < sizeof(*map) ? 0 : map->entry_size);
 		return;
 	}
 	while (tag->size - offset >= map->entry_size) {
-		entry = (const void *)((const u8 *)map + offset);
-		boot_add_memory(boot, entry->base, entry->size,
-				entry->type == MULTIBOOT2_MEMORY_AVAILABLE);
+		memcpy(&entry, (const u8 *)map + offset, sizeof(entry)); /* of any alignment */
+		boot_add_memory(boot, entry.base, entry.size,
+				entry.type == MULTIBOOT2_MEMORY_AVAILABLE);
 		offset += map->entry_size;
 	}
 }

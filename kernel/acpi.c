@@ -2,6 +2,7 @@
 /* Finds the firmware's tables. One CPU, at boot. */
 #include "kernel/acpi.h"
 
+#include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -81,6 +82,7 @@ static const struct acpi_header *open_table(u64 address, const char *signature)
 		printk("acpi: table at 0x%llx ignored: bad checksum\n", address);
 		return NULL;
 	}
+	pages_reserve(address, table->length); /* should it be in what the map calls RAM */
 	return table;
 }
 

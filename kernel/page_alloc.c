@@ -210,6 +210,23 @@ static struct zone *find_zone(u64 address)
 	return NULL;
 }
 
+void pages_reserve(u64 start, u64 size)
+{
+	u64 flags = spin_lock_irqsave(&lock), address, page;
+	struct zone *zone;
+
+	for (address = start & ~(PAGE_SIZE - 1); address < start + size; address += PAGE_SIZE) {
+		zone = find_zone(address);
+		page = zone ? (address - zone->start) / PAGE_SIZE : 0;
+		if (!zone || test_bit(zone->used, page))
+			continue;
+		change_bit(zone->used, page, true);
+		change_bit(zone->last, page, true);
+		pages_free_count--;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+}
+
 bool pages_allocated(u64 address)
 {
 	struct zone *zone = find_zone(address);

@@ -20,6 +20,12 @@ void *pages_alloc(u64 count);
 /* Gives back exactly what one pages_alloc gave; panics on anything else. */
 void pages_free(void *pages, u64 count);
 
+/*
+ * Keeps those pages of [start, start + size) that are RAM, and that nobody has, from being given
+ * out; they count as used for ever.
+ */
+void pages_reserve(u64 start, u64 size);
+
 /* True when the page at `address` is one that pages_alloc has given out. */
 bool pages_allocated(u64 address);
 

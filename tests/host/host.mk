@@ -8,8 +8,10 @@ HOST_KERNEL := $(wildcard drivers/*/*.c) \
 	$(addprefix kernel/,device.c init.c irq.c irq_shared.c ioapic.c acpi_madt.c mptable.c \
 	acpi_mcfg.c cmdline.c spinlock.c step.c time.c vsnprintf.c string.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
-HOST_HEADERS := $(wildcard kernel/*.h drivers/*/*.h drivers/*/*/*.h tests/host/*.h \
-	tests/host/include/*/*.h tests/host/include/*/*/*.h)
+# Those that a test includes whole, under other names.
+HOST_INCLUDED := $(addprefix kernel/,memmap.c page_alloc.c kalloc.c)
+HOST_HEADERS := $(HOST_INCLUDED) $(wildcard kernel/*.h boot/*.[ch] drivers/*/*.h drivers/*/*/*.h \
+	tests/host/*.h tests/host/include/*/*.h tests/host/include/*/*/*.h)
 # -fno-pie: linker tables are constants, as in the kernel.
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-pie -fno-common -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-builtin -Wall -Wextra -Werror -Itests/host/include -Itests/host -I.
