@@ -11,6 +11,8 @@ import re
 import shlex
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+CMDLINE_MAX = 4095
+SHOWN_MAX = 60  # of a value that is refused
 SMP_MAX = 1
 REFERENCE_DEVICES = ("net", "simple", "blk")
 SIMPLE_FLAVOURS = {
@@ -118,6 +120,15 @@ def plain(text):
     return text
 
 
+def boot_words(text):
+    """The boot arguments: longer ones overwrite what QEMU's loader, or GRUB's, keeps beside them."""
+    length = len(plain(text).encode())
+    if length > CMDLINE_MAX:
+        raise ValueError(f"{length} bytes are too many; {CMDLINE_MAX} at most, "
+                         "and the kernel keeps the first 1023")
+    return text
+
+
 # name: (default, how to read it, what the help says)
 KNOBS = {
     "APP": ("demo", word, "the app in the image: a file of apps/ without .c"),
@@ -128,7 +139,7 @@ KNOBS = {
     "SMP": ("1", processors, "CPUs of the machine"),
     "MEM": ("128M", size, "RAM of the machine"),
     "ACCEL": ("tcg", accelerator, "tcg, or kvm where /dev/kvm is yours to use"),
-    "CMDLINE": ("", plain, "boot arguments, which become the app's argv"),
+    "CMDLINE": ("", boot_words, "boot arguments, which become the app's argv"),
     "DEVICES": ("reference", devices, "none, or some of net,simple,blk; each keeps its slot"),
     "SIMPLE": ("modern", simple, "modern or transitional, and properties: transitional,tag=me"),
     "DISK": ("", disk, "raw image behind the virtio disk; none: a disk of zeroes"),
@@ -169,7 +180,8 @@ def parse_knobs(values):
         try:
             knobs[name.lower()] = parse(text)
         except ValueError as error:
-            raise KnobError(f"{name}={text}: {error}") from None
+            shown = text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "..."
+            raise KnobError(f"{name}={shown}: {error}") from None
     check_board(knobs)
     check_memory(knobs)
     return knobs
