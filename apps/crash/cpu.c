@@ -5,6 +5,7 @@
 #include "kernel/io.h"
 #include "kernel/irq.h"
 #include "kernel/printk.h"
+#include "kernel/time.h"
 
 static void invalid_opcode(void)
 {
@@ -50,6 +51,20 @@ static void crash_in_handler(void)
 		__asm__ volatile("int $0x80");
 }
 CRASH_KIND(crash_in_handler, "interrupt");
+
+static bool never(void *context)
+{
+	(void)context;
+	return false;
+}
+
+/* For what comes from outside: a non-maskable interrupt, a machine check. */
+static void wait_a_while(void)
+{
+	printk("crash: waiting\n");
+	wait_until(never, NULL, 3 * NSEC_PER_SEC);
+}
+CRASH_KIND(wait_a_while, "wait");
 
 /* ---- without a panic ------------------------------------------------------------------------ */
 

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 from knobs import parse_knobs
-from machine import run
-from qemu import TREE, command_line
+from machine import Machine, run
+from qemu import TREE, build_directory, command_line
+from test_variants import build
 
 RUNNER = TREE / "tools" / "run.py"
 PAGE = TREE / "docs" / "panics.md"
@@ -48,11 +49,11 @@ def test_hang(qemu):
     assert "no end after 3 s, at 0x" in line and "hang+0x" in line
 
 
-def crash(qemu, *words):
+def crash(qemu, *words, image=None):
     """The console of a run with these words, KNOB=value, without time stamps."""
     settings = dict(word.split("=", 1) for word in words)
     knobs = parse_knobs({"TIMEOUT": "20", "QEMU": qemu, **settings})
-    lines = run(command_line(knobs), knobs["timeout"]).lines
+    lines = run(command_line(knobs, image), knobs["timeout"]).lines
     return [re.sub(r"^\[ *\d+\.\d+\] ", "", line) for line in lines]
 
 
@@ -88,7 +89,82 @@ def test_every_kind_has_a_case(qemu):
                 if "what to break" in line)
     cases = "".join(path.read_text(encoding="utf-8")
                     for path in (TREE / "tests" / "boot" / "cases").glob("*.case"))
-    elsewhere = {"reset", "hang"} | {kind for kind in line.split() if kind.startswith("ubsan")}
+    elsewhere = {"reset", "hang", "wait"} | {kind for kind in line.split() if kind.startswith("ubsan")}
     for kind in line.partition("one of: ")[2].split():
         if kind not in elsewhere:
             assert re.search(rf"^CMDLINE = (kind=)?{kind}\b", cases, re.MULTILINE), kind
+
+
+BROKEN_DRIVER = """
+#include "drivers/virtio/virtio.h"
+
+static int broken_probe(struct virtio_device *vdev)
+{
+	static const struct virtqueue_info infos[1] = { { .name = "queue" } };
+	static struct virtqueue *vqs[1];
+	int error = virtio_find_vqs(vdev, 1, vqs, infos);
+
+	__asm__ volatile("movl $1, 8");
+	return error;
+}
+
+static void broken_remove(struct virtio_device *vdev)
+{
+	(void)vdev;
+}
+
+static const struct virtio_device_id broken_ids[] = { { 18 }, { 0 } };
+static struct virtio_driver broken_driver = {
+	.driver = { .name = "virtio_broken" },
+	.id_table = broken_ids,
+	.probe = broken_probe,
+	.remove = broken_remove,
+};
+module_virtio_driver(broken_driver);
+"""
+
+
+def test_a_driver_that_breaks_in_its_probe_is_named(qemu):
+    """The device, the driver and the step at hand, through both buses."""
+    source = build_directory() / "tests" / "virtio_broken.c"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(BROKEN_DRIVER, encoding="utf-8")
+    image = build("broken", f"EXTRA_SOURCES={source.relative_to(TREE)}")
+    lines = crash(qemu, "BOOT=direct", "DEVICES=none",
+                  "QEMU_ARGS=-device virtio-keyboard-pci,addr=7", image=image)
+    start = next(i for i, line in enumerate(lines) if line.startswith("panic: "))
+    assert re.fullmatch(r"panic: #PF page fault at 0x\w+ broken_probe\+0x\w+/0x\w+", lines[start])
+    assert lines[start + 1:start + 5] == [
+        "  write at 0x0000000000000008: the null page: not mapped (error code 0x2)",
+        "  while: virtio0 probe by virtio_broken, last step: find_vqs",
+        "  within: 0000:00:07.0 probe by virtio-pci",
+        "  within: pci_init initcall",
+    ]
+
+
+def monitor(qemu, command, *words):
+    """A run during which QEMU's monitor is given a command, once the app waits; its result."""
+    settings = dict(word.split("=", 1) for word in words)
+    knobs = parse_knobs({"TIMEOUT": "30", "BOOT": "direct", "QEMU": qemu, **settings})
+    with Machine(command_line(knobs), knobs["timeout"]) as machine:
+        assert machine.wait_for("crash: waiting")
+        machine.qmp.execute("human-monitor-command", command_line=command)
+        return machine.finish()
+
+
+def test_a_non_maskable_interrupt_is_told_and_counted(qemu):
+    result = monitor(qemu, "nmi", "APP=crash", "CMDLINE=kind=wait", "DEVICES=none")
+    lines = "\n".join(result.lines)
+    assert result.outcome == "fail", lines
+    assert "traps: a non-maskable interrupt arrived; later ones are only counted" in lines
+    assert "crash: wait did no harm" in lines
+
+
+def test_a_machine_check_names_its_bank(qemu):
+    # A valid, uncorrected error of bank 1 that corrupts the state (Intel SDM 3B, 15.3.2.2).
+    result = monitor(qemu, "mce 0 1 0xb200000000000000 0x7 0x0 0x0", "APP=crash",
+                     "CMDLINE=kind=wait", "DEVICES=none")
+    lines = "\n".join(result.lines)
+    assert result.outcome == "panic", lines
+    assert "panic: #MC machine check at 0x" in lines
+    assert "  bank 1: status 0xb200000000000000" in lines
