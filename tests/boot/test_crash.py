@@ -89,7 +89,7 @@ def test_every_kind_has_a_case(qemu):
                 if "what to break" in line)
     cases = "".join(path.read_text(encoding="utf-8")
                     for path in (TREE / "tests" / "boot" / "cases").glob("*.case"))
-    elsewhere = {"reset", "hang", "wait"} | {kind for kind in line.split() if kind.startswith("ubsan")}
+    elsewhere = {"reset", "hang", "wait", *(kind for kind in line.split() if "ubsan" in kind)}
     for kind in line.partition("one of: ")[2].split():
         if kind not in elsewhere:
             assert re.search(rf"^CMDLINE = (kind=)?{kind}\b", cases, re.MULTILINE), kind
