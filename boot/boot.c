@@ -29,7 +29,7 @@ static void drop_memory(struct boot_info *boot, u64 base, u64 size, const char *
 		printk("boot: memory map: dropped 0x%llx bytes at 0x%llx: %s\n", size, base, why);
 }
 
-/* There is no room to say that [start, start + size) is no RAM: what is called RAM ends before it. */
+/* No room to say that [start, start + size) is no RAM: what is called RAM ends before it. */
 static void cut_usable(struct boot_info *boot, u64 start, u64 size)
 {
 	struct boot_memory *entry = boot->memory;

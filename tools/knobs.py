@@ -121,7 +121,7 @@ def plain(text):
 
 
 def boot_words(text):
-    """The boot arguments: longer ones overwrite what QEMU's loader, or GRUB's, keeps beside them."""
+    """Boot arguments: longer ones overwrite what QEMU's loader, or GRUB's, keeps beside them."""
     length = len(plain(text).encode())
     if length > CMDLINE_MAX:
         raise ValueError(f"{length} bytes are too many; {CMDLINE_MAX} at most, "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The longest boot command line that the runner lets through arrives, cut to what the kernel keeps."""
+"""The longest command line that the runner lets through arrives, cut to what the kernel keeps."""
 
 import pytest
 

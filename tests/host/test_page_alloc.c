@@ -12,6 +12,7 @@
 #define kzalloc real_kzalloc
 #define kfree real_kfree
 #define memory_fail_nth real_fail_nth
+#define memory_count real_count
 #define machine_stop fake_stop
 #define panic fake_panic
 #define memmap_init fake_memmap_init
