@@ -1,82 +1,162 @@
 // SPDX-License-Identifier: MIT
-/* The console on a 16550 UART (National Semiconductor PC16550D, section 8). */
+/* Which console it is, and the last lines that were printed. See console.h. */
 #include "kernel/console.h"
 
-#include "kernel/io.h"
+#include <linux/errno.h>
 
-#define COM1 0x3f8
+#include "kernel/cmdline.h"
+#include "kernel/printk.h"
+#include "kernel/string.h"
+#include "kernel/uart.h"
 
-/* Registers, as offsets from the port. */
-#define UART_THR 0 /* transmit holding; divisor low when LCR_DLAB */
-#define UART_IER 1 /* interrupt enable; divisor high when LCR_DLAB */
-#define UART_FCR 2 /* FIFO control */
-#define UART_LCR 3 /* line control */
-#define UART_MCR 4 /* modem control */
-#define UART_LSR 5 /* line status */
-#define UART_SCR 7 /* scratch: keeps what is written */
+#define SERIAL "ttyS0"
+#define LINE_BYTES 256
+#define LOG_BYTES 32768
 
-#define UART_LCR_8N1 0x03
-#define UART_LCR_DLAB 0x80
-#define UART_FCR_ENABLE_CLEAR 0x07
-#define UART_MCR_DTR_RTS 0x03
-#define UART_LSR_THRE 0x20
-#define UART_ABSENT 0xff /* an absent port reads all ones */
+BOOT_OPTION(console_option, "kernel.console", "ttyS0, hvc0, hvc1, ...");
 
-/* A port read takes some 0.1 to 2 us: at most 40 ms for the first byte that finds no room. */
-#define READY_TRIES 20000
+static struct list_head consoles = LIST_HEAD_INIT(consoles);
 
-static bool present;
-static bool stalled; /* the last byte was dropped: the next one does not wait */
-static u64 dropped;
+/* The one in use beside the serial port, or NULL. printk's lock or interrupts off protect it. */
+static struct console *current;
+static bool writing; /* what its driver prints meanwhile goes to the serial port */
+static bool emergency;
+static char line[LINE_BYTES];
+static size_t line_length;
+
+static char log_bytes[LOG_BYTES];
+static u64 logged; /* bytes since boot */
+static u64 shown;  /* of those, what a console beside the serial port has had, when it is gone */
 
 void console_init(void)
 {
-	outb(0x5a, COM1 + UART_SCR);
-	present = inb(COM1 + UART_SCR) == 0x5a;
-	outb(0, COM1 + UART_IER);
-	outb(UART_LCR_DLAB, COM1 + UART_LCR);
-	outb(1, COM1 + UART_THR); /* 115200 / 1 */
-	outb(0, COM1 + UART_IER);
-	outb(UART_LCR_8N1, COM1 + UART_LCR);
-	outb(UART_FCR_ENABLE_CLEAR, COM1 + UART_FCR);
-	outb(UART_MCR_DTR_RTS, COM1 + UART_MCR);
+	uart_init();
 }
 
-static bool uart_ready(void)
-{
-	u8 status = inb(COM1 + UART_LSR);
+/* ---- output ---------------------------------------------------------------------------------- */
 
-	return status != UART_ABSENT && (status & UART_LSR_THRE);
+/* What the console does not take in time is not lost: the serial port has it. */
+static void send(const char *text, size_t length)
+{
+	size_t sent;
+
+	writing = true;
+	sent = current->write(current, text, length);
+	writing = false;
+	while (sent < length)
+		uart_putc(text[sent++]);
 }
 
-static bool wait_ready(void)
+void console_flush(void)
 {
-	unsigned int tries = stalled ? 1 : READY_TRIES;
-
-	while (tries--) {
-		if (uart_ready())
-			return true;
+	if (current && !writing && !emergency && line_length) {
+		send(line, line_length);
+		line_length = 0;
 	}
-	return false;
-}
-
-static void uart_send(char c)
-{
-	stalled = !present || !wait_ready();
-	if (stalled)
-		dropped++;
-	else
-		outb((u8)c, COM1 + UART_THR);
 }
 
 void console_putc(char c)
 {
-	if (c == '\n')
-		uart_send('\r');
-	uart_send(c);
+	log_bytes[logged++ % LOG_BYTES] = c;
+	if (!current || writing || emergency) {
+		uart_putc(c);
+		if (emergency && current && current->emergency)
+			current->emergency(current, c);
+		return;
+	}
+	line[line_length++] = c;
+	if (c == '\n' || line_length == LINE_BYTES)
+		console_flush();
+}
+
+void console_write(const char *text, size_t length)
+{
+	while (length--)
+		console_putc(*text++);
+	console_flush();
+}
+
+void console_emergency(void)
+{
+	emergency = true;
 }
 
 u64 console_dropped(void)
 {
-	return dropped;
+	return uart_dropped();
+}
+
+static void read_log(u64 from, void (*put)(char c))
+{
+	u64 end = logged;
+
+	for (u64 i = max(from, end > LOG_BYTES ? end - LOG_BYTES : 0); i < end; i++)
+		put(log_bytes[i % LOG_BYTES]);
+}
+
+void console_log(void (*put)(char c))
+{
+	read_log(0, put);
+}
+
+/* ---- which one ------------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct console *console)
+{
+	return console_option.value && !strcmp(console_option.value, console->name);
+}
+
+const char *console_name(void)
+{
+	return current ? current->name : SERIAL;
+}
+
+static void replay(char c)
+{
+	line[line_length++] = c;
+	if (c == '\n' || line_length == LINE_BYTES)
+		console_flush();
+}
+
+void console_register(struct console *console)
+{
+	list_add_tail(&console->node, &consoles);
+	if (current || !is_wanted(console))
+		return;
+	printk("console: from here on %s\n", console->name);
+	current = console;
+	read_log(shown, replay);
+	console_flush();
+}
+
+void console_unregister(struct console *console)
+{
+	list_del_init(&console->node);
+	if (console != current)
+		return;
+	current = NULL;
+	line_length = 0;
+	shown = logged;
+	printk("console: %s is gone; from here on " SERIAL "\n", console->name);
+}
+
+bool console_is_missing(void)
+{
+	return console_option.value && strcmp(console_option.value, console_name());
+}
+
+void console_check(void)
+{
+	if (console_is_missing())
+		printk("console: E21 kernel.console=%s: there is no such console; it stays %s\n",
+		       console_option.value, console_name());
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+int console_read(char *buffer, size_t size, u64 timeout_ns)
+{
+	if (current && current->read)
+		return current->read(current, buffer, size, timeout_ns);
+	return uart_read(buffer, size, timeout_ns);
 }

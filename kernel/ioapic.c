@@ -99,23 +99,32 @@ void ioapic_init(void)
 		printk("ioapic: none named by the firmware: no interrupts but messages (MSI-X)\n");
 }
 
-struct gsi ioapic_pci_gsi(u8 irq)
+/* `gsi` is how the bus has it; where an override leaves that open, so does this. */
+static struct gsi find_override(u8 irq, struct gsi gsi)
 {
-	struct gsi gsi = { .number = irq, .level = true, .active_low = true };
 	const struct madt_interrupt_override *override = NULL;
 
 	while ((override = madt_next(MADT_INTERRUPT_OVERRIDE, sizeof(*override), override))) {
 		if (override->bus || override->irq != irq)
 			continue;
 		gsi.number = override->gsi;
-		/* Other values mean "as the bus has it", and the bus is PCI here. */
-		if ((override->flags & MADT_TRIGGER) == MADT_EDGE)
-			gsi.level = false;
-		if ((override->flags & MADT_POLARITY) == MADT_ACTIVE_HIGH)
-			gsi.active_low = false;
+		if (override->flags & MADT_TRIGGER)
+			gsi.level = (override->flags & MADT_TRIGGER) != MADT_EDGE;
+		if (override->flags & MADT_POLARITY)
+			gsi.active_low = (override->flags & MADT_POLARITY) != MADT_ACTIVE_HIGH;
 		break;
 	}
 	return gsi;
+}
+
+struct gsi ioapic_pci_gsi(u8 irq)
+{
+	return find_override(irq, (struct gsi){ irq, .level = true, .active_low = true });
+}
+
+struct gsi ioapic_isa_gsi(u8 irq)
+{
+	return find_override(irq, (struct gsi){ irq, .level = false, .active_low = false });
 }
 
 int ioapic_route(const struct gsi *gsi, unsigned int vector)

@@ -23,6 +23,8 @@ void ioapic_init(void);
  * PCI interrupt: level-triggered and active low (PCI 3.0, 2.2.6), unless the MADT has it otherwise.
  */
 struct gsi ioapic_pci_gsi(u8 irq);
+/* The same for a device of the board, such as a serial port: an edge, active high, unless. */
+struct gsi ioapic_isa_gsi(u8 irq);
 
 /* Routes a wire to `vector` on this CPU, masked. 0; -ENXIO when no I/O APIC has it, or when this
  * CPU's id does not fit into a pin's register. */

@@ -5,6 +5,7 @@
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/cmdline.h"
+#include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/init.h"
 #include "kernel/ioapic.h"
@@ -84,7 +85,8 @@ void kernel_main(const struct boot_info *boot)
 	timer_init();	     /* and at deadlines */
 	split_cmdline(boot); /* options for drivers, words for the app */
 	local_irq_enable();
-	do_initcalls(); /* buses, drivers, then devices */
+	do_initcalls();	 /* buses, drivers, then devices */
+	console_check(); /* whether the one asked for has come */
 	step_begin(&step, "main", app_name, NULL);
 	result = main(argument_count, arguments); /* what all this is for */
 	step_end(&step);

@@ -3,6 +3,7 @@
 #include "kernel/panic.h"
 
 #include "kernel/backtrace.h"
+#include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
@@ -52,6 +53,7 @@ void panic_begin(u64 place)
 	struct ksym symbol;
 
 	local_irq_disable();
+	console_emergency();
 	panic_depth++;
 	if (panic_depth <= 2)
 		printk_end_line();

@@ -11,6 +11,7 @@
 #include "kernel/time.h"
 
 static bool line_open;
+static bool stamps_off;
 
 static void print_time_stamp(void)
 {
@@ -26,7 +27,7 @@ static void print_time_stamp(void)
 static void put_to_console(void *context, char c)
 {
 	(void)context;
-	if (!line_open)
+	if (!line_open && !stamps_off)
 		print_time_stamp();
 	line_open = c != '\n';
 	console_putc(c);
@@ -37,6 +38,7 @@ int vprintk(const char *format, va_list arguments)
 	u64 flags = local_irq_save();
 	int length = format_text(put_to_console, NULL, format, arguments);
 
+	console_flush();
 	local_irq_restore(flags);
 	return length;
 }
@@ -50,6 +52,11 @@ int printk(const char *format, ...)
 	length = vprintk(format, arguments);
 	va_end(arguments);
 	return length;
+}
+
+void printk_time(bool on)
+{
+	stamps_off = !on;
 }
 
 void printk_end_line(void)

@@ -14,6 +14,9 @@
 int printk(const char *format, ...) __printf(1, 2);
 int vprintk(const char *format, va_list arguments);
 
+/* Whether lines begin with their time; they do until an app that talks with a person says no. */
+void printk_time(bool on);
+
 /* Ends the line if one is open, for what must stand at the start of a line. */
 void printk_end_line(void);
 

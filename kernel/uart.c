@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/* A 16550 UART (National Semiconductor PC16550D, section 8). */
+#include "kernel/uart.h"
+
+#include <linux/errno.h>
+
+#include "kernel/io.h"
+#include "kernel/ioapic.h"
+#include "kernel/irq.h"
+#include "kernel/printk.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
+
+#define COM1 0x3f8
+#define COM1_IRQ 4 /* of the old interrupt controllers */
+
+/* Registers, as offsets from the port. */
+#define UART_RBR 0 /* received byte, when read */
+#define UART_THR 0 /* transmit holding, when written; divisor low when LCR_DLAB */
+#define UART_IER 1 /* interrupt enable; divisor high when LCR_DLAB */
+#define UART_FCR 2 /* FIFO control */
+#define UART_LCR 3 /* line control */
+#define UART_MCR 4 /* modem control */
+#define UART_LSR 5 /* line status */
+#define UART_SCR 7 /* scratch: keeps what is written */
+
+#define UART_IER_RECEIVED 0x01
+#define UART_LCR_8N1 0x03
+#define UART_LCR_DLAB 0x80
+#define UART_FCR_ENABLE_CLEAR 0x07
+#define UART_MCR_DTR_RTS 0x03
+#define UART_MCR_OUT2 0x08 /* lets the interrupt out of the port, on PCs */
+#define UART_LSR_DATA 0x01
+#define UART_LSR_THRE 0x20
+#define UART_ABSENT 0xff /* an absent port reads all ones */
+
+/* A port read takes some 0.1 to 2 us: at most 40 ms for the first byte that finds no room. */
+#define READY_TRIES 20000
+
+#define INPUT_BYTES 1024
+/* Between looks: without an interrupt, and with one, for one that is lost. */
+#define LOOK_NS (5 * NSEC_PER_MSEC)
+#define LOST_NS (100 * NSEC_PER_MSEC)
+
+static bool present;
+static bool stalled; /* the last byte was dropped: the next one does not wait */
+static u64 dropped;
+
+/* What was received: the interrupt puts in, the reader takes out. */
+static struct {
+	spinlock_t lock;
+	char bytes[INPUT_BYTES];
+	unsigned int first, count;
+	bool started; /* somebody reads */
+	bool interrupts;
+} input;
+
+void uart_init(void)
+{
+	outb(0x5a, COM1 + UART_SCR);
+	present = inb(COM1 + UART_SCR) == 0x5a;
+	outb(0, COM1 + UART_IER);
+	outb(UART_LCR_DLAB, COM1 + UART_LCR);
+	outb(1, COM1 + UART_THR); /* 115200 / 1 */
+	outb(0, COM1 + UART_IER);
+	outb(UART_LCR_8N1, COM1 + UART_LCR);
+	outb(UART_FCR_ENABLE_CLEAR, COM1 + UART_FCR);
+	outb(UART_MCR_DTR_RTS, COM1 + UART_MCR);
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static bool uart_ready(void)
+{
+	u8 status = inb(COM1 + UART_LSR);
+
+	return status != UART_ABSENT && (status & UART_LSR_THRE);
+}
+
+static bool wait_ready(void)
+{
+	unsigned int tries = stalled ? 1 : READY_TRIES;
+
+	while (tries--) {
+		if (uart_ready())
+			return true;
+	}
+	return false;
+}
+
+static void uart_send(char c)
+{
+	stalled = !present || !wait_ready();
+	if (stalled)
+		dropped++;
+	else
+		outb((u8)c, COM1 + UART_THR);
+}
+
+void uart_putc(char c)
+{
+	if (c == '\n')
+		uart_send('\r');
+	uart_send(c);
+}
+
+u64 uart_dropped(void)
+{
+	return dropped;
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+static bool has_received(void)
+{
+	u8 status = inb(COM1 + UART_LSR);
+
+	return status != UART_ABSENT && (status & UART_LSR_DATA);
+}
+
+/* Empties the port as far as there is room. A byte that stays there keeps the wire up, and the wire
+ * is an edge: with a full buffer the port is told to be quiet until there is room again. */
+static void take_in(void)
+{
+	u64 flags = spin_lock_irqsave(&input.lock);
+
+	while (input.count < INPUT_BYTES && has_received()) {
+		input.bytes[(input.first + input.count) % INPUT_BYTES] = (char)inb(COM1 + UART_RBR);
+		input.count++;
+	}
+	if (input.interrupts)
+		outb(input.count < INPUT_BYTES ? UART_IER_RECEIVED : 0, COM1 + UART_IER);
+	spin_unlock_irqrestore(&input.lock, flags);
+}
+
+static void received(void *context)
+{
+	(void)context;
+	take_in();
+}
+
+/* Without a way to interrupt the port is looked at. */
+static void start(void)
+{
+	struct gsi gsi = ioapic_isa_gsi(COM1_IRQ);
+	int vector = request_irq(received, NULL, "ttyS0");
+
+	input.started = true;
+	if (vector < 0)
+		return;
+	if (ioapic_route(&gsi, (unsigned int)vector)) {
+		free_irq(vector);
+		return;
+	}
+	ioapic_unmask(gsi.number);
+	outb(UART_MCR_DTR_RTS | UART_MCR_OUT2, COM1 + UART_MCR);
+	input.interrupts = true;
+}
+
+static bool input_is_there(void *context)
+{
+	(void)context;
+	take_in();
+	return input.count;
+}
+
+static int give_out(char *buffer, size_t size)
+{
+	u64 flags = spin_lock_irqsave(&input.lock);
+	unsigned int length = 0;
+
+	while (length < size && input.count) {
+		buffer[length++] = input.bytes[input.first];
+		input.first = (input.first + 1) % INPUT_BYTES;
+		input.count--;
+	}
+	spin_unlock_irqrestore(&input.lock, flags);
+	return (int)length;
+}
+
+int uart_read(char *buffer, size_t size, u64 timeout_ns)
+{
+	u64 begun = ktime_get_ns(), passed = 0;
+	int error;
+
+	if (!present)
+		return -ENODEV;
+	if (!input.started)
+		start();
+	do {
+		error = wait_until(input_is_there, NULL,
+				   min(timeout_ns - passed, input.interrupts ? LOST_NS : LOOK_NS));
+		passed = ktime_get_ns() - begun;
+	} while (error && passed < timeout_ns);
+	return error ? error : give_out(buffer, size);
+}
