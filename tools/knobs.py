@@ -21,6 +21,10 @@ SIMPLE_FLAVOURS = {
 }
 
 
+# Apps that talk with a person.
+INTERACTIVE_APPS = ("shell",)
+
+
 class KnobError(Exception):
     """A knob has a value we cannot use; the text is the whole line to print."""
 
@@ -143,6 +147,10 @@ KNOBS = {
     "DEVICES": ("reference", devices, "none, or some of net,simple,blk; each keeps its slot"),
     "SIMPLE": ("modern", simple, "modern or transitional, and properties: transitional,tag=me"),
     "DISK": ("", disk, "raw image behind the virtio disk; none: a disk of zeroes"),
+    "CONSOLE": ("serial", choice("serial", "virtio"), "what stdout and stdin are: the serial port, "
+                "or a virtio console"),
+    "INTERACTIVE": ("auto", choice("auto", "yes", "no"),
+                    "whether stdin is the guest's input; auto: when APP is one that asks"),
     "QEMU_ARGS": ("", arguments, "more QEMU arguments, quoted as in a shell"),
     "QEMU": ("", plain, "the QEMU to run; none: the one that `make qemu` built"),
     "TIMEOUT": ("60", seconds, "seconds after which the machine is stopped"),
@@ -185,6 +193,13 @@ def parse_knobs(values):
     check_board(knobs)
     check_memory(knobs)
     return knobs
+
+
+def is_interactive(knobs):
+    """Whether stdin is the guest's input."""
+    if knobs["interactive"] == "auto":
+        return knobs["app"] in INTERACTIVE_APPS
+    return knobs["interactive"] == "yes"
 
 
 def environment_knobs(environ):

@@ -73,16 +73,19 @@ def ignore(_line):
 class Machine:
     """One QEMU process; use it in a `with`, so that it never outlives its user."""
 
-    def __init__(self, command, timeout=None, on_line=ignore, on_complaint=ignore):
+    def __init__(self, command, timeout=None, on_line=ignore, on_complaint=ignore, keyboard=None,
+                 console=None):
+        """`keyboard` (interactive.py) feeds the guest; `console` takes the stream for Lines."""
         self.started = time.monotonic()
         self.deadline = self.started + timeout if timeout else None
         self.timed_out = False
         self.qmp = Qmp()
-        self.console = Lines(on_line)
+        self.console = console or Lines(on_line)
+        self.keyboard = keyboard
         self.errors = Lines(on_complaint)
         self.process = subprocess.Popen(
             [*command, *self.qmp.arguments()],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if keyboard else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=self.descriptors(),
@@ -92,6 +95,9 @@ class Machine:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ, self.console)
         self.selector.register(self.process.stderr, selectors.EVENT_READ, self.errors)
+        self.outputs = 2
+        if keyboard:
+            keyboard.attach(self.selector, self.process.stdin, self.console)
 
     def descriptors(self):
         """The open files that QEMU inherits."""
@@ -103,8 +109,9 @@ class Machine:
     def __exit__(self, *_):
         self.stop()
         self.selector.close()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
         self.qmp.close()
 
     def remaining(self):
@@ -113,7 +120,7 @@ class Machine:
 
     def pump(self, done=lambda: False):
         """Reads what QEMU says until `done`, its end, or the deadline."""
-        while self.selector.get_map() and not done():
+        while self.outputs and not done():
             left = self.remaining()
             if left is not None and left <= 0:
                 self.timed_out = True
@@ -123,10 +130,16 @@ class Machine:
 
     def read(self, key):
         """One piece of one stream."""
+        if key.data is self.keyboard:
+            self.keyboard.serve(key)
+            return
         data = key.fileobj.read1(65536)
         key.data.feed(data)
         if not data:
             self.selector.unregister(key.fileobj)
+            self.outputs -= 1
+        if self.keyboard:
+            self.keyboard.pass_on()
 
     def wait_for(self, pattern):
         """Runs until a console line matches; False when the machine ended or time ran out."""

@@ -96,6 +96,8 @@ def boot_arguments(knobs, image):
     GRUB cannot see QEMU's command line, but it can read SMBIOS: the boot arguments travel as the
     one OEM string, so that one ISO serves all of them (iso/grub.cfg reads it).
     """
+    if knobs["console"] == "virtio":
+        knobs = {**knobs, "cmdline": f"kernel.console=hvc0 {knobs['cmdline']}".strip()}
     if knobs["boot"] == "direct":
         append = ["-append", knobs["cmdline"]] if knobs["cmdline"] else []
         return ["-kernel", str(image), *append]
@@ -154,6 +156,21 @@ def memory_arguments(knobs):
         return ["-m", knobs["mem"]]
     backend = f"memory-backend-ram,id=ram,size={knobs['mem']},reserve=off"
     return ["-m", knobs["mem"], "-object", backend, "-machine", "memory-backend=ram"]
+def console_arguments(knobs):
+    """What stdio is: the serial port, or the port of a virtio console beside it."""
+    stdio = ["-chardev", "stdio,id=console,signal=on"]
+    if knobs["console"] == "serial":
+        return [*stdio, "-serial", "chardev:console"]
+    log = serial_log(knobs)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return [*stdio, "-chardev", f"file,id=serial,path={quoted(log)}", "-serial", "chardev:serial",
+            "-device", "virtio-serial-pci,id=consoles",
+            "-device", "virtconsole,bus=consoles.0,nr=0,chardev=console"]
+
+
+def serial_log(knobs):
+    """Where the serial port's lines go when stdio is not theirs."""
+    return build_directory() / knobs["app"] / "serial.log"
 
 
 def machine_arguments(knobs):
@@ -164,7 +181,7 @@ def machine_arguments(knobs):
         "-smp", str(knobs["smp"]),
         *memory_arguments(knobs),
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
-        "-chardev", "stdio,id=console,signal=on", "-serial", "chardev:console",
+        *console_arguments(knobs),
         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
         *device_arguments(knobs),
         *knobs["qemu_args"],

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from diagnose import elf_path, explain
-from knobs import KnobError, environment_knobs, help_text, parse_knobs
+from interactive import Keyboard, LiveConsole
+from knobs import KnobError, environment_knobs, help_text, is_interactive, parse_knobs
 from machine import Machine
 from qemu import QemuMissing, check_image, command_line, printable, shown
 
@@ -56,7 +57,7 @@ def show_complaint(line):
 
 
 def terminate(*_):
-    """SIGTERM takes the same way out as Ctrl-C, so that no QEMU is left behind."""
+    """SIGTERM and SIGHUP take the same way out as Ctrl-C, so that no QEMU is left behind."""
     raise KeyboardInterrupt
 
 
@@ -73,12 +74,31 @@ def execute(command, knobs, gdb):
     limit = knobs["timeout"]
     if gdb:
         command, limit = prepare_gdb(command, knobs)
-    with Machine(command, limit, show_line, show_complaint) as machine:
-        result = machine.finish()
+    if is_interactive(knobs):
+        result = converse(command, None if gdb else explicit_limit(knobs))
+    else:
+        with Machine(command, limit, show_line, show_complaint) as machine:
+            result = machine.finish()
     if result.outcome == "ok":
         return 0
     say(explain(result, knobs, command))
     return 1
+
+
+def explicit_limit(knobs):
+    """A person takes the time it takes, unless TIMEOUT says otherwise."""
+    return knobs["timeout"] if os.environ.get("TIMEOUT") else None
+
+
+def converse(command, limit):
+    """A run with stdin as the guest's input."""
+    if os.isatty(sys.stdin.fileno()):
+        say("the keys go to the guest; Ctrl-A X ends the run")
+    with Keyboard() as keyboard:
+        console = LiveConsole(show_line)
+        with Machine(command, limit, on_complaint=show_complaint, keyboard=keyboard,
+                     console=console) as machine:
+            return machine.finish()
 
 
 def main():
@@ -88,6 +108,7 @@ def main():
         print(gdb_port())
         return 0
     signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGHUP, terminate)
     try:
         knobs = parse_knobs(environment_knobs(os.environ))
         command = command_line(knobs, options.image)
