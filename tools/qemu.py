@@ -156,6 +156,8 @@ def memory_arguments(knobs):
         return ["-m", knobs["mem"]]
     backend = f"memory-backend-ram,id=ram,size={knobs['mem']},reserve=off"
     return ["-m", knobs["mem"], "-object", backend, "-machine", "memory-backend=ram"]
+
+
 def console_arguments(knobs):
     """What stdio is: the serial port, or the port of a virtio console beside it."""
     stdio = ["-chardev", "stdio,id=console,signal=on"]

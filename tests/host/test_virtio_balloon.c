@@ -172,6 +172,7 @@ TEST(virtio_balloon_no_deflation_before_the_inflation_is_acknowledged)
 	boot(0);
 	host.slow = true;
 	want(10);
+	want(20);
 	want(0);
 	CHECK_EQ(host.requests, 1);
 	CHECK_EQ(actual(), 0);

@@ -92,15 +92,6 @@ void kfree(void *object)
 bool memory_is_ram(u64 address, u64 size)
 {
 	return address >= PAGE_SIZE && size && address + size > address;
-void memory_count(struct memory_counters *counters)
-{
-	u64 pages = 0;
-
-	for (unsigned int i = 0; i < allocated; i++)
-		pages += allocations[i].pages ? allocations[i].size / PAGE_SIZE : 0;
-	counters->pages_total = world_ram_end / PAGE_SIZE;
-	counters->pages_free = counters->pages_total - pages;
-	counters->objects = allocated;
 }
 
 void memory_fail_nth(u64 n)
@@ -112,8 +103,13 @@ u64 world_pages_free = 32768;
 
 void memory_count(struct memory_counters *counters)
 {
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < allocated; i++)
+		pages += allocations[i].pages ? allocations[i].size / PAGE_SIZE : 0;
 	*counters = (struct memory_counters){ .pages_total = world_pages_free,
-					      .pages_free = world_pages_free,
+					      .pages_free = world_pages_free -
+							    min(world_pages_free, pages),
 					      .objects = allocated };
 }
 
