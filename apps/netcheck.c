@@ -18,6 +18,7 @@ static const struct {
 	int (*run)(struct netdev *dev);
 } modes[] = {
 	{ "ping", netcheck_ping },
+	{ "exchange", netcheck_exchange },
 };
 
 u64 netcheck_option(const char *name, u64 otherwise)

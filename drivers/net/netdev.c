@@ -255,6 +255,8 @@ u32 netdev_copy(const struct netdev_frame *frame, u32 offset, void *to, u32 leng
 /* An interrupt that was lost costs at most so much; after so many in a row they are given up. */
 #define NAP_NS (100 * NSEC_PER_MSEC)
 #define LOST_INTERRUPTS_MAX 3
+/* Who waits for frames to be sent looks so often whether the device still works on them. */
+#define SENT_NAP_NS (10 * NSEC_PER_MSEC)
 
 struct nap {
 	struct netdev *dev;
@@ -308,12 +310,13 @@ static int take_a_nap(struct nap *nap, u64 length_ns)
 int netdev_wait(struct netdev *dev, unsigned int events, u64 timeout_ns)
 {
 	struct nap nap = { dev, events };
-	u64 start = ktime_get_ns();
+	u64 start = ktime_get_ns(), nap_ns = events & NETDEV_SENT ? SENT_NAP_NS : NAP_NS;
 	int error;
 
-	do
-		error = take_a_nap(&nap, min(time_left(start, timeout_ns), (u64)NAP_NS));
-	while (error && time_left(start, timeout_ns));
+	do {
+		dev->ops->watch(dev);
+		error = take_a_nap(&nap, min(time_left(start, timeout_ns), nap_ns));
+	} while (error && time_left(start, timeout_ns));
 	netdev_disarm(dev);
 	return error;
 }

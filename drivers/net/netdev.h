@@ -235,6 +235,9 @@ struct netdev_ops {
 	bool (*arm)(struct netdev *dev, unsigned int events);
 	void (*disarm)(struct netdev *dev);
 	bool (*can_interrupt)(const struct netdev *dev);
+	/* Called now and then by whoever waits: a device that does not work on what it has may have
+	 * missed a notification. */
+	void (*watch)(struct netdev *dev);
 	/* Interrupts of the queues in use, taken so far. */
 	u64 (*interrupts)(const struct netdev *dev);
 	/* No interrupt came for what was there: from now on none is waited for. */

@@ -115,6 +115,7 @@ static const struct netdev_ops ops = {
 	.arm = virtio_net_arm,
 	.disarm = virtio_net_disarm,
 	.can_interrupt = virtio_net_can_interrupt,
+	.watch = virtio_net_watch_all,
 	.interrupts = virtio_net_interrupts,
 	.give_up_interrupts = virtio_net_give_up_interrupts,
 	.abort = virtio_net_abort,

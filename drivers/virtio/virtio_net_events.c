@@ -239,6 +239,14 @@ int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 	return result;
 }
 
+void virtio_net_watch_all(struct netdev *dev)
+{
+	struct virtio_net *net = to_virtio_net(dev);
+
+	for (unsigned int i = 0; i < dev->queue_pairs; i++)
+		virtio_net_watch(net, i);
+}
+
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
 /* Asks for interrupts of one queue; false when it has something, or is broken. */

@@ -40,6 +40,7 @@ struct virtio_net_tx {
 	spinlock_t lock;      /* of all of it */
 	struct netdev_counters counters;
 	u64 progress_ns; /* when something was taken last, or came to an empty queue */
+	u64 nudged_ns;	 /* when it was notified for want of progress */
 	bool stall_said;
 };
 
@@ -129,7 +130,7 @@ void virtio_net_flush(struct netdev *dev, unsigned int queue);
 int virtio_net_take_sent(struct virtio_net *net, unsigned int queue);
 /* After a reset: everything outstanding ends with -EIO. */
 void virtio_net_end_all(struct virtio_net *net);
-/* Says so, once, when a queue that has something takes nothing for long. */
+/* Notifies a queue again that has something and takes nothing; when that lasts, says so, once. */
 void virtio_net_watch(struct virtio_net *net, unsigned int queue);
 
 /* ---- virtio_net_ctrl.c ----------------------------------------------------------------------- */
@@ -156,6 +157,7 @@ void virtio_net_detach(struct virtqueue *vq);
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue);
 int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 		    netdev_handler_t *handler, void *context);
+void virtio_net_watch_all(struct netdev *dev);
 bool virtio_net_arm(struct netdev *dev, unsigned int events);
 void virtio_net_disarm(struct netdev *dev);
 bool virtio_net_can_interrupt(const struct netdev *dev);

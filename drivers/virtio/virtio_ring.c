@@ -66,22 +66,28 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	return 0;
 }
 
-bool virtqueue_kick(struct virtqueue *vq)
+/* 3.1.1: no notification before DRIVER_OK. */
+static bool may_notify(const struct virtqueue *vq)
 {
-	if (vq->broken)
-		return false;
-	/* 3.1.1: no notification before DRIVER_OK. */
-	if (!vq->vdev->driver_ok) {
+	if (!vq->broken && !vq->vdev->driver_ok)
 		dev_printk(&vq->vdev->dev,
 			   "E06 notify of queue %u (%s) before DRIVER_OK: dropped\n", vq->index,
 			   vq->name);
+	return !vq->broken && vq->vdev->driver_ok;
+}
+
+bool virtqueue_notify(struct virtqueue *vq)
+{
+	if (!may_notify(vq))
 		return false;
-	}
-	if (!vq->ops->kick_prepare(vq))
-		return true;
 	vq->counters.notifications++;
 	vq->transport->notify(vq);
 	return true;
+}
+
+bool virtqueue_kick(struct virtqueue *vq)
+{
+	return may_notify(vq) && (!vq->ops->kick_prepare(vq) || virtqueue_notify(vq));
 }
 
 /* ---- taking back ---------------------------------------------------------------------------- */

@@ -39,6 +39,10 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
  * (2.7.10). False when the queue is broken or the device is not yet DRIVER_OK. */
 bool virtqueue_kick(struct virtqueue *vq);
 
+/* Tells the device in any case: for a driver that finds nothing used for so long that a
+ * notification may have been missed. False as virtqueue_kick. */
+bool virtqueue_notify(struct virtqueue *vq);
+
 /*
  * Takes back one chain that the device has used: its token, and in `length` the bytes the device
  * says it wrote, never more than the chain has room for. NULL when there is none, or when the queue
