@@ -94,7 +94,7 @@ def test_silence_fails():
 
 
 MISTAKES = {
-    "BOOT = usb\n--- expect\na": "x.case:1: BOOT=usb: choices: iso, direct",
+    "BOOT = usb\n--- expect\na": "x.case:1: BOOT=usb: choices: iso, uefi, direct",
     "BOOT = iso | usb\n--- expect\na": "x.case:1: BOOT=usb",
     "SPEED = 9\n--- expect\na": "x.case:1: unknown key SPEED",
     "exit = good\n--- expect\na": "x.case:1: exit = good",
