@@ -6,6 +6,7 @@
 #include "boot/boot.h"
 
 #include "kernel/console.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/stackprotector.h"
 #include "kernel/string.h"
@@ -90,7 +91,8 @@ static u16 read_bios_word(volatile u32 address)
 void boot_start(u32 loader, u32 info)
 {
 	stack_protector_init(); /* nothing returns from here */
-	console_init();		/* first, so that what follows can complain */
+	percpu_init();
+	console_init(); /* before what follows can complain */
 	if (loader == BOOT_MULTIBOOT2)
 		boot_parse_multiboot2(info, &boot_info);
 	else

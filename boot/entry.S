@@ -92,6 +92,7 @@ clock:
 	rdtsc
 	movl	%eax, boot_tsc
 	movl	%edx, boot_tsc + 4
+	movl	%esi, boot_efer
 
 	/* 4 GiB of 2 MiB pages; paging_init replaces these tables by strict ones. */
 page_tables:
@@ -186,6 +187,7 @@ text_no_long_mode:
 
 	/* Accessed bits are set beforehand: the table is read-only. */
 	.balign	8
+	.globl	boot_gdtr, boot_pml4
 boot_gdt:
 	.quad	0
 	.quad	0x00af9b000000ffff
@@ -196,9 +198,11 @@ boot_gdtr:
 
 	.section .data.boot_tsc, "aw"
 	.balign	8
-	.globl	boot_tsc
+	.globl	boot_tsc, boot_efer
 boot_tsc:
 	.quad	0
+boot_efer:	/* bits to set, also on the other CPUs (boot/trampoline.S) */
+	.long	0
 
 	/* A guard page lies below the stack (kernel/stack.c names it, paging_init unmaps it). */
 	.section .bss.boot, "aw", @nobits

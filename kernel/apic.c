@@ -2,10 +2,14 @@
 /* The interrupt controllers: the old pair is silenced, the CPU's own is enabled. */
 #include "kernel/apic.h"
 
+#include <linux/errno.h>
+
 #include "kernel/cpu.h"
 #include "kernel/io.h"
 #include "kernel/memory.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
+#include "kernel/time.h"
 #include "kernel/traps.h"
 
 /* Intel 8259A: command and data ports of the two controllers. */
@@ -17,6 +21,7 @@
 #define PIC_ICW4_8086 0x01
 
 #define CPUID_APIC BIT_ULL(9)
+#define CPUID_X2APIC BIT_ULL(21)
 #define MSR_APIC_BASE 0x1b
 #define APIC_BASE_X2APIC BIT_ULL(10)
 #define APIC_BASE_ENABLE BIT_ULL(11)
@@ -25,6 +30,10 @@
 
 #define SVR_ENABLE 0x100
 #define LVT_NMI 0x400
+#define ICR_PENDING 0x1000
+#define ICR_ASSERT 0x4000
+#define XAPIC_ID_LAST 254 /* 255 is all of them */
+#define SEND_TIMEOUT_NS NSEC_PER_MSEC
 
 static volatile u8 *registers; /* of the xAPIC */
 static bool x2apic;
@@ -69,33 +78,82 @@ static void mask_pics(void)
 	outb(0xff, PIC2_DATA);
 }
 
-static void map_apic(void)
+/* Which way it is, is settled once; x2APIC needs no mapping, and reaches more CPUs. A firmware that
+ * left it on may not have it turned off (10.12.5), so nothing here turns it off. */
+static void find_apic(void)
 {
-	u64 base;
+	struct cpuid features = cpuid(1, 0);
 
-	if (!(cpuid(1, 0).edx & CPUID_APIC))
+	if (!(features.edx & CPUID_APIC))
 		return;
-	base = rdmsr(MSR_APIC_BASE);
-	if (!(base & APIC_BASE_ENABLE))
-		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-	if (base & APIC_BASE_X2APIC)
-		x2apic = true;
-	else
-		registers = ioremap(base & APIC_BASE_ADDRESS, PAGE_SIZE);
+	x2apic = features.ecx & CPUID_X2APIC || rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+	if (!x2apic)
+		registers = ioremap(rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS, PAGE_SIZE);
 }
 
-void apic_init(void)
+/* Off, xAPIC and x2APIC are one step apart each (10.12.5). */
+static void switch_on(void)
 {
-	mask_pics();
-	map_apic();
-	if (!apic_present()) {
-		printk("apic: no local APIC: no interrupts, devices are polled\n");
-		return;
-	}
+	u64 base = rdmsr(MSR_APIC_BASE);
+
+	if (!(base & APIC_BASE_ENABLE))
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	if (x2apic && !(base & APIC_BASE_X2APIC))
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+}
+
+void apic_init_cpu(void)
+{
+	switch_on();
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED); /* the PICs */
 	apic_write(APIC_LVT_LINT1, LVT_NMI);
 	apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+}
+
+void apic_init(void)
+{
+	mask_pics();
+	find_apic();
+	if (!apic_present()) {
+		printk("apic: no local APIC: no interrupts, devices are polled\n");
+		return;
+	}
+	apic_init_cpu();
+	this_cpu()->apic_id = apic_id();
+}
+
+static bool is_sent(void *context)
+{
+	(void)context;
+	return !(apic_read(APIC_ICR_LOW) & ICR_PENDING);
+}
+
+/* An x2APIC sends by one write of an MSR, which does not wait for earlier stores (10.12.3). */
+static void send_x2apic(u32 id, u32 command)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__asm__ volatile("lfence" : : : "memory");
+	wrmsr(MSR_X2APIC + APIC_ICR_LOW / 16, (u64)id << 32 | command);
+}
+
+int apic_send(u32 id, enum apic_delivery delivery, unsigned int vector)
+{
+	u32 command = (u32)delivery | vector | ICR_ASSERT;
+	int error;
+
+	if (x2apic) {
+		send_x2apic(id, command);
+		return 0;
+	}
+	if (id > XAPIC_ID_LAST)
+		return -EINVAL;
+	error = poll_until(is_sent, NULL, SEND_TIMEOUT_NS);
+	if (error)
+		return error;
+	apic_write(APIC_ICR_HIGH, id << 24);
+	apic_write(APIC_ICR_LOW, command);
+	return 0;
 }

@@ -12,6 +12,9 @@ enum apic_register {
 	APIC_EOI = 0x0b0,
 	APIC_SVR = 0x0f0,
 	APIC_ISR = 0x100, /* 8 registers, 0x10 apart, of 32 vectors each */
+	APIC_IRR = 0x200, /* likewise: those that wait */
+	APIC_ICR_LOW = 0x300,
+	APIC_ICR_HIGH = 0x310,
 	APIC_LVT_TIMER = 0x320,
 	APIC_LVT_LINT0 = 0x350,
 	APIC_LVT_LINT1 = 0x360,
@@ -24,10 +27,13 @@ enum apic_register {
 #define APIC_LVT_MASKED 0x10000
 
 /*
- * Masks the legacy PICs and enables this CPU's local APIC, as xAPIC, or as x2APIC when the
- * firmware left it so. Without one a line is printed and devices are polled. After paging_init.
+ * Masks the legacy PICs and enables the local APIC of CPU 0, as x2APIC where the CPU has it, else
+ * as xAPIC. Without one a line is printed and devices are polled. After paging_init.
  */
 void apic_init(void);
+
+/* Enables the local APIC of another CPU, in the same way. */
+void apic_init_cpu(void);
 
 /* False without a local APIC; the functions below must not be called then. */
 bool apic_present(void);
@@ -38,7 +44,19 @@ void apic_write(enum apic_register reg, u32 value);
 /* This CPU's APIC id: what an interrupt message is addressed to. */
 u32 apic_id(void);
 
-/* A vector of 0x20 and above has arrived: runs its handler; called by trap_dispatch. */
-void irq_dispatch(unsigned int vector);
+/* What goes to other CPUs (Intel SDM 3A, 10.6.1), beside vectors. */
+enum apic_delivery {
+	APIC_FIXED = 0x000, /* | vector */
+	APIC_NMI = 0x400,
+	APIC_INIT = 0x500,
+	APIC_STARTUP = 0x600, /* | page number, below 1 MiB, to begin at */
+};
+
+/*
+ * Sends an interrupt to the CPU with this APIC id: -ETIMEDOUT when the one before is not sent
+ * within a millisecond, -EINVAL for an id beyond 254 without x2APIC. What was written before is
+ * seen by the CPU that takes it. Interrupts off: the command takes two writes.
+ */
+int apic_send(u32 id, enum apic_delivery delivery, unsigned int vector);
 
 #endif

@@ -204,14 +204,14 @@ void driver_unregister(struct device_driver *driver)
 
 void dev_printk(const struct device *device, const char *format, ...)
 {
-	u64 flags = local_irq_save(); /* a handler's line must not come in between */
+	u64 flags = printk_lock();
 	va_list arguments;
 
 	printk("%s %s: ", device->driver ? device->driver->name : device->bus->name, device->name);
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
-	local_irq_restore(flags);
+	printk_unlock(flags);
 }
 
 static void print_device(const struct device *device, unsigned int depth)

@@ -8,6 +8,7 @@
 #include "kernel/io.h"
 #include "kernel/irq.h"
 #include "kernel/printk.h"
+#include "kernel/smp.h"
 
 #define DEBUG_EXIT_PORT 0xf4
 
@@ -26,6 +27,7 @@ static void debug_exit(enum machine_exit status)
 void machine_exit_quietly(enum machine_exit status)
 {
 	local_irq_disable();
+	smp_stop_others();
 	debug_exit(status);
 	acpi_power_off();
 	for (;;)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* I/O APICs (Intel 82093AA datasheet, chapter 3), found through the MADT. One CPU. */
+/* I/O APICs (Intel 82093AA datasheet, chapter 3), found through the MADT. */
 #include "kernel/ioapic.h"
 
 #include "kernel/acpi_madt.h"
 #include "kernel/apic.h"
 #include "kernel/io.h"
+#include "kernel/irq.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/spinlock.h"
 #include <linux/errno.h>
 
 #define IOAPICS_MAX 8
@@ -29,6 +31,7 @@
 #define PIN_LEVEL 0x8000
 #define PIN_MASKED 0x10000
 #define PIN_DESTINATION_SHIFT 24
+#define PIN_DESTINATION_LAST 254
 
 struct ioapic {
 	volatile u8 *registers;
@@ -36,6 +39,7 @@ struct ioapic {
 };
 
 static struct ioapic ioapics[IOAPICS_MAX];
+static DEFINE_SPINLOCK(ioapics_lock); /* an access takes two registers */
 static unsigned int ioapic_count;
 
 static u32 read_register(const struct ioapic *ioapic, unsigned int reg)
@@ -130,16 +134,20 @@ struct gsi ioapic_isa_gsi(u8 irq)
 int ioapic_route(const struct gsi *gsi, unsigned int vector)
 {
 	const struct ioapic *ioapic = find_ioapic(gsi->number);
+	u32 id = irq_apic_id((int)vector);
 	unsigned int pin;
+	u64 flags;
 
-	if (!ioapic || apic_id() > 0xff)
+	if (!ioapic || id > PIN_DESTINATION_LAST)
 		return -ENXIO;
 	pin = gsi->number - ioapic->gsi_base;
+	flags = spin_lock_irqsave(&ioapics_lock);
 	write_register(ioapic, PIN_LOW(pin), PIN_MASKED);
-	write_register(ioapic, PIN_HIGH(pin), apic_id() << PIN_DESTINATION_SHIFT);
+	write_register(ioapic, PIN_HIGH(pin), id << PIN_DESTINATION_SHIFT);
 	write_register(ioapic, PIN_LOW(pin),
 		       PIN_MASKED | vector | (gsi->level ? PIN_LEVEL : 0) |
 			       (gsi->active_low ? PIN_ACTIVE_LOW : 0));
+	spin_unlock_irqrestore(&ioapics_lock, flags);
 	return 0;
 }
 
@@ -147,9 +155,11 @@ static void change_mask(unsigned int gsi, u32 mask)
 {
 	const struct ioapic *ioapic = find_ioapic(gsi);
 	unsigned int pin = gsi - ioapic->gsi_base;
+	u64 flags = spin_lock_irqsave(&ioapics_lock);
 	u32 low = read_register(ioapic, PIN_LOW(pin));
 
 	write_register(ioapic, PIN_LOW(pin), (low & ~(u32)PIN_MASKED) | mask);
+	spin_unlock_irqrestore(&ioapics_lock, flags);
 }
 
 void ioapic_unmask(unsigned int gsi)
@@ -165,8 +175,10 @@ void ioapic_mask(unsigned int gsi)
 void ioapic_look(unsigned int gsi, struct ioapic_pin *pin)
 {
 	const struct ioapic *ioapic = find_ioapic(gsi);
+	u64 flags = spin_lock_irqsave(&ioapics_lock);
 	u32 low = read_register(ioapic, PIN_LOW(gsi - ioapic->gsi_base));
 
+	spin_unlock_irqrestore(&ioapics_lock, flags);
 	pin->masked = low & PIN_MASKED;
 	pin->waiting = low & PIN_WAITING;
 	pin->in_service = low & PIN_IN_SERVICE;

@@ -26,8 +26,8 @@ struct gsi ioapic_pci_gsi(u8 irq);
 /* The same for a device of the board, such as a serial port: an edge, active high, unless. */
 struct gsi ioapic_isa_gsi(u8 irq);
 
-/* Routes a wire to `vector` on this CPU, masked. 0; -ENXIO when no I/O APIC has it, or when this
- * CPU's id does not fit into a pin's register. */
+/* Routes a wire to `vector` on that vector's CPU (irq_cpu), masked. 0; -ENXIO when no I/O APIC has
+ * it, or when the CPU's id does not fit into a pin's register. Any CPU, any interrupt state. */
 int ioapic_route(const struct gsi *gsi, unsigned int vector);
 
 /* Lets its interrupts through, or not; of a wire that ioapic_route has accepted. */

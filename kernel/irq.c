@@ -1,30 +1,42 @@
 // SPDX-License-Identifier: MIT
 /*
- * Vectors for devices. Handlers run on the CPU that took the interrupt, with interrupts off, so
- * they never nest. One CPU: turning interrupts off protects the table.
+ * Vectors for devices. A vector has the same meaning on every CPU, and each CPU may take it.
+ * Handlers run with interrupts off on the CPU that took the interrupt, so they do not nest there.
+ * The table is locked for those who change it; an interrupt only reads it, and counts itself as
+ * `running` before it looks, so that free_irq can wait until nobody has what it took away.
  */
 #include "kernel/irq.h"
 
+#include <linux/errno.h>
+
 #include "kernel/apic.h"
 #include "kernel/irq_shared.h"
+#include "kernel/panic.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
+#include "kernel/smp.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
-#include <linux/errno.h>
 
 /* Intel SDM 3A, 10.11.1: where a message interrupt is written; the APIC id is bits 19 to 12. */
 #define MSI_ADDRESS 0xfee00000
 #define MSI_ADDRESS_ID(id) ((id) << 12)
+#define MSI_ID_LAST 254 /* 255 is all CPUs */
+#define SYNCHRONIZE_TIMEOUT_NS NSEC_PER_SEC
 
 struct irq_slot {
-	irq_handler_t handler; /* NULL: free */
+	irq_handler_t handler; /* NULL: free, or being freed */
 	void *context;
 	const char *name;
-	u64 count;
+	unsigned int cpu;
+	u32 running; /* CPUs that are in the handler, or about to look for it */
+	bool taken;
 };
 
-static struct irq_slot slots[VECTOR_LAST_DEVICE - VECTOR_FIRST_DEVICE + 1];
-static u64 total, spurious;
+static struct irq_slot slots[DEVICE_VECTORS];
+static DEFINE_SPINLOCK(slots_lock);
 
 static struct irq_slot *find_slot(int vector)
 {
@@ -33,44 +45,173 @@ static struct irq_slot *find_slot(int vector)
 	return &slots[vector - VECTOR_FIRST_DEVICE];
 }
 
+static unsigned int slot_index(const struct irq_slot *slot)
+{
+	return (unsigned int)(slot - slots);
+}
+
+static void clear_counts(const struct irq_slot *slot)
+{
+	struct cpu *cpu;
+
+	for (unsigned int i = 0; (cpu = cpu_get(i)); i++)
+		cpu->device_irqs[slot_index(slot)] = 0;
+}
+
 int request_irq(irq_handler_t handler, void *context, const char *name)
 {
-	u64 flags = local_irq_save();
-	unsigned int i = 0;
+	struct irq_slot *slot = slots;
+	u64 flags;
 
-	while (i < ARRAY_SIZE(slots) && slots[i].handler)
-		i++;
-	if (i < ARRAY_SIZE(slots) && apic_present())
-		slots[i] =
-			(struct irq_slot){ .handler = handler, .context = context, .name = name };
-	local_irq_restore(flags);
 	if (!apic_present())
 		return -ENODEV;
-	return i < ARRAY_SIZE(slots) ? VECTOR_FIRST_DEVICE + (int)i : -ENOSPC;
+	flags = spin_lock_irqsave(&slots_lock);
+	while (slot < slots + DEVICE_VECTORS && slot->taken)
+		slot++;
+	if (slot < slots + DEVICE_VECTORS) {
+		slot->taken = true;
+		slot->context = context;
+		slot->name = name;
+		slot->cpu = 0;
+		clear_counts(slot);
+		/* Release: pairs with run_handler; the context is seen with the handler. */
+		__atomic_store_n(&slot->handler, handler, __ATOMIC_RELEASE);
+	}
+	spin_unlock_irqrestore(&slots_lock, flags);
+	if (slot == slots + DEVICE_VECTORS)
+		return -ENOSPC;
+	return VECTOR_FIRST_DEVICE + (int)slot_index(slot);
+}
+
+static bool is_idle(void *context)
+{
+	const struct irq_slot *slot = context;
+
+	/* Sequentially consistent: pairs with run_handler, which counts first. */
+	return !__atomic_load_n(&slot->running, __ATOMIC_SEQ_CST);
+}
+
+struct pending_query {
+	unsigned int vector;
+	bool pending;
+};
+
+/* On the CPU that is asked. */
+static void look_if_pending(void *context)
+{
+	struct pending_query *query = context;
+
+	query->pending = apic_read(APIC_IRR + query->vector / 32 * 0x10) >> query->vector % 32 & 1;
+}
+
+/* The CPU takes it when its interrupts are next on. */
+static bool is_taken(void *context)
+{
+	int vector = *(const int *)context;
+	struct pending_query query = { .vector = (unsigned int)vector };
+
+	smp_call_function_single(irq_cpu(vector), look_if_pending, &query);
+	return !query.pending;
+}
+
+/* What is pending here is taken in between. */
+static void open_for_a_moment(void)
+{
+	u64 flags = local_irq_save();
+
+	local_irq_enable();
+	__asm__ volatile("nop" : : : "memory"); /* sti takes effect one instruction later */
+	local_irq_disable();
+	local_irq_restore(flags);
+}
+
+void synchronize_irq(int vector)
+{
+	struct irq_slot *slot = find_slot(vector);
+
+	if (!slot)
+		return;
+	if (irq_cpu(vector) == smp_processor_id())
+		open_for_a_moment();
+	else
+		poll_until(is_taken, &vector, SYNCHRONIZE_TIMEOUT_NS);
+	poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS);
 }
 
 void free_irq(int vector)
 {
 	struct irq_slot *slot = find_slot(vector);
-	u64 flags = local_irq_save();
+	u64 flags;
 
-	if (slot)
-		*slot = (struct irq_slot){ .handler = NULL };
-	local_irq_restore(flags);
+	if (!slot)
+		return;
+	__atomic_store_n(&slot->handler, NULL, __ATOMIC_SEQ_CST);
+	if (poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS))
+		panic("the handler of vector 0x%02x (%s) does not end", vector, slot->name);
+	flags = spin_lock_irqsave(&slots_lock);
+	slot->taken = false;
+	spin_unlock_irqrestore(&slots_lock, flags);
+}
+
+/* ---- where a vector goes --------------------------------------------------------------------- */
+
+int irq_set_cpu(int vector, unsigned int cpu)
+{
+	struct irq_slot *slot = find_slot(vector);
+
+	if (!slot || !slot->taken || cpu >= num_online_cpus() ||
+	    cpu_get(cpu)->apic_id > MSI_ID_LAST)
+		return -EINVAL;
+	WRITE_ONCE(slot->cpu, cpu);
+	return 0;
+}
+
+unsigned int irq_cpu(int vector)
+{
+	const struct irq_slot *slot = find_slot(vector);
+
+	return slot && slot->taken ? READ_ONCE(slot->cpu) : 0;
+}
+
+u32 irq_apic_id(int vector)
+{
+	return cpu_get(irq_cpu(vector))->apic_id;
 }
 
 void irq_compose_msi_msg(int vector, struct msi_msg *message)
 {
-	message->address_lo = MSI_ADDRESS | MSI_ADDRESS_ID(apic_id() & 0xff);
+	message->address_lo = MSI_ADDRESS | MSI_ADDRESS_ID(irq_apic_id(vector) & 0xff);
 	message->address_hi = 0;
 	message->data = (u32)vector; /* fixed delivery, edge-triggered */
 }
 
-u64 irq_count(int vector)
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+u64 irq_count_on(int vector, unsigned int cpu)
 {
 	const struct irq_slot *slot = find_slot(vector);
 
-	return slot ? READ_ONCE(slot->count) : 0;
+	if (!slot || cpu >= num_online_cpus())
+		return 0;
+	return READ_ONCE(cpu_get(cpu)->device_irqs[slot_index(slot)]);
+}
+
+u64 irq_count(int vector)
+{
+	u64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < num_online_cpus(); cpu++)
+		sum += irq_count_on(vector, cpu);
+	return sum;
+}
+
+u64 irq_total(void)
+{
+	u64 sum = 0;
+
+	for (int vector = VECTOR_FIRST_DEVICE; vector <= VECTOR_LAST_DEVICE; vector++)
+		sum += irq_count(vector);
+	return sum;
 }
 
 const char *irq_name(int vector)
@@ -80,15 +221,16 @@ const char *irq_name(int vector)
 	return slot && slot->handler ? slot->name : NULL;
 }
 
-u64 irq_total(void)
-{
-	return READ_ONCE(total);
-}
-
 u64 irq_spurious(void)
 {
-	return READ_ONCE(spurious);
+	u64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < num_online_cpus(); cpu++)
+		sum += irq_local_count(LOCAL_IRQ_SPURIOUS, cpu);
+	return sum;
 }
+
+/* ---- interrupts ------------------------------------------------------------------------------ */
 
 /* True when the local APIC delivered `vector` and waits for the end of it. */
 static bool in_service(unsigned int vector)
@@ -101,34 +243,54 @@ static bool in_service(unsigned int vector)
 	return bits >> (vector % 32) & 1;
 }
 
+/* False when nobody handles it. */
+static bool run_handler(struct irq_slot *slot)
+{
+	irq_handler_t handler;
+
+	__atomic_add_fetch(&slot->running, 1, __ATOMIC_SEQ_CST);
+	handler = __atomic_load_n(&slot->handler, __ATOMIC_SEQ_CST);
+	if (handler) {
+		this_cpu()->device_irqs[slot_index(slot)]++;
+		handler(slot->context);
+	}
+	__atomic_sub_fetch(&slot->running, 1, __ATOMIC_RELEASE);
+	return handler;
+}
+
+/* Those that the kernel sends itself; false when `vector` is none of them. */
+static bool run_local(unsigned int vector)
+{
+	u64 *counts = this_cpu()->local_irqs;
+
+	switch (vector) {
+	case VECTOR_TIMER:
+		counts[LOCAL_IRQ_TIMER]++;
+		timer_interrupt();
+		return true;
+	case VECTOR_CALL:
+		counts[LOCAL_IRQ_CALL]++;
+		smp_call_interrupt();
+		return true;
+	case VECTOR_WAKE: /* the halt it ends is all it is for */
+		counts[LOCAL_IRQ_WAKE]++;
+		return true;
+	}
+	return false;
+}
+
 void irq_dispatch(unsigned int vector)
 {
 	struct irq_slot *slot = find_slot((int)vector);
 
-	if (vector == VECTOR_TIMER && apic_present()) {
-		timer_interrupt();
+	if (apic_present() && run_local(vector)) {
 		apic_write(APIC_EOI, 0);
-	} else if (slot && slot->handler) {
-		slot->count++;
-		total++;
-		slot->handler(slot->context);
+	} else if (slot && run_handler(slot)) {
 		apic_write(APIC_EOI, 0);
+		wake_up_all_waits();
 	} else {
-		spurious++;
+		this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
 		if (in_service(vector)) /* an EOI that is not due would end another's service */
 			apic_write(APIC_EOI, 0);
 	}
-}
-
-void irq_print_table(void)
-{
-	for (int vector = VECTOR_FIRST_DEVICE; vector <= VECTOR_LAST_DEVICE; vector++) {
-		if (!irq_name(vector))
-			continue;
-		printk("irq: vector 0x%02x: %llu interrupts, ", vector, irq_count(vector));
-		if (!irq_shared_print(vector))
-			printk("%s\n", irq_name(vector));
-	}
-	if (irq_spurious())
-		printk("irq: %llu interrupts had no handler\n", irq_spurious());
 }

@@ -2,14 +2,17 @@
 /*
  * Shared wires. Level-triggered: the interrupt comes again until every device on the wire has been
  * quieted, so each is asked, and the end of the interrupt (irq_dispatch) follows that. A wire that
- * nobody can quiet would interrupt for ever, and is masked. One CPU: interrupts off protects all.
+ * nobody can quiet would interrupt for ever, and is masked. Handlers run inside the lock, so who
+ * has given a share back knows that its handler does not run any more.
  */
 #include "kernel/irq_shared.h"
 
+#include <linux/errno.h>
+
 #include "kernel/irq.h"
 #include "kernel/printk.h"
+#include "kernel/spinlock.h"
 #include "kernel/time.h"
-#include <linux/errno.h>
 
 #define WIRES_MAX 32
 
@@ -28,6 +31,7 @@ struct wire {
 };
 
 static struct wire wires[WIRES_MAX];
+static DEFINE_SPINLOCK(wires_lock);
 
 static void mask_for_good(struct wire *wire)
 {
@@ -61,6 +65,7 @@ static void wire_interrupt(void *context)
 	struct irq_share *share;
 	bool news = false;
 
+	spin_lock(&wires_lock); /* interrupts are off */
 	list_for_each_entry(share, &wire->shares, struct irq_share, node) {
 		enum irq_return result = share->handle(share->context);
 
@@ -71,6 +76,7 @@ static void wire_interrupt(void *context)
 		wire->idle = 0;
 	else
 		count_idle(wire);
+	spin_unlock(&wires_lock);
 }
 
 static bool is_free(const struct wire *wire)
@@ -92,8 +98,8 @@ static struct wire *find_wire(unsigned int gsi)
 	return free;
 }
 
-/* A vector for a wire that nobody has yet, masked. */
-static int connect(struct wire *wire, const struct gsi *gsi)
+/* A vector for a wire that nobody has yet, masked; *unused is one to be freed again. */
+static int connect(struct wire *wire, const struct gsi *gsi, int *unused)
 {
 	int error;
 
@@ -104,45 +110,56 @@ static int connect(struct wire *wire, const struct gsi *gsi)
 		return wire->vector;
 	error = ioapic_route(gsi, (unsigned int)wire->vector);
 	if (error)
-		free_irq(wire->vector);
+		*unused = wire->vector;
 	return error;
 }
 
-int request_shared_irq(const struct gsi *gsi, struct irq_share *share)
+/* The lock is held, but not while a vector is freed: free_irq waits for wire_interrupt. */
+static int add_share(struct wire *wire, const struct gsi *gsi, struct irq_share *share, int *unused)
 {
-	struct wire *wire = find_wire(gsi->number);
 	int error = 0;
-	u64 flags;
 
-	if (!wire)
-		return -ENOSPC;
-	if (!gsi->level)
-		return -EINVAL;
 	if (is_free(wire))
-		error = connect(wire, gsi);
+		error = connect(wire, gsi, unused);
 	else if (wire->stuck)
 		error = -EIO;
 	if (error)
 		return error;
 	share->handled = 0;
-	flags = local_irq_save();
 	list_add_tail(&share->node, &wire->shares);
 	ioapic_unmask(wire->gsi);
-	local_irq_restore(flags);
 	return wire->vector;
+}
+
+int request_shared_irq(const struct gsi *gsi, struct irq_share *share)
+{
+	struct wire *wire;
+	int result, unused = -1;
+	u64 flags;
+
+	if (!gsi->level)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&wires_lock);
+	wire = find_wire(gsi->number);
+	result = wire ? add_share(wire, gsi, share, &unused) : -ENOSPC;
+	spin_unlock_irqrestore(&wires_lock, flags);
+	free_irq(unused);
+	return result;
 }
 
 void free_shared_irq(unsigned int gsi, struct irq_share *share)
 {
+	u64 flags = spin_lock_irqsave(&wires_lock);
 	struct wire *wire = find_wire(gsi);
-	u64 flags = local_irq_save();
+	int unused = -1;
 
 	list_del_init(&share->node);
 	if (is_free(wire)) {
 		ioapic_mask(gsi);
-		free_irq(wire->vector);
+		unused = wire->vector;
 	}
-	local_irq_restore(flags);
+	spin_unlock_irqrestore(&wires_lock, flags);
+	free_irq(unused);
 }
 
 bool irq_shared_print(int vector)

@@ -17,6 +17,7 @@
 #include "kernel/paging.h"
 #include "kernel/printk.h"
 #include "kernel/protect.h"
+#include "kernel/smp.h"
 #include "kernel/step.h"
 #include "kernel/string.h"
 #include "kernel/timer.h"
@@ -83,6 +84,7 @@ void kernel_main(const struct boot_info *boot)
 	apic_init();	     /* interrupts from devices, as messages */
 	ioapic_init();	     /* and by wires */
 	timer_init();	     /* and at deadlines */
+	smp_init();	     /* the other CPUs */
 	split_cmdline(boot); /* options for drivers, words for the app */
 	local_irq_enable();
 	do_initcalls();	 /* buses, drivers, then devices */

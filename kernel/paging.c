@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, but for
- * the guard pages at the start, so nothing has to be flushed later. Not called from interrupt
- * handlers.
+ * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, so
+ * nothing has to be flushed on other CPUs; guard pages are the exception, and are made before the
+ * CPU starts whose stacks they guard. Not called from interrupt handlers.
  */
 #include "kernel/paging.h"
 
@@ -12,9 +12,9 @@
 #include "kernel/memmap.h"
 #include "kernel/memory.h"
 #include "kernel/page_alloc.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
-#include "kernel/stack.h"
 #include "kernel/string.h"
 
 #define PTE_P BIT_ULL(0)
@@ -158,17 +158,41 @@ static bool map_image(void)
 	       map_range(data, ALIGN_UP(data_limit, PAGE_SIZE), MAP_DATA);
 }
 
-static void unmap_guard_pages(void)
+/* Puts a table of smaller pages, with the same rights, in the place of a large page. */
+static bool split_leaf(u64 *entry, unsigned int level)
 {
-	const struct kernel_stack *stack;
-	unsigned int i, level;
+	u64 *table = pages_alloc(1);
+	u64 page = *entry & ~(level == 2 ? PTE_PS : 0);
+
+	if (!table)
+		return false;
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+		table[i] = page + i * level_size(level - 1);
+	table_count++;
+	*entry = (uintptr_t)table | PTE_P | PTE_RW;
+	return true;
+}
+
+bool paging_unmap_page(u64 address)
+{
+	u64 flags = spin_lock_irqsave(&lock);
+	unsigned int level;
 	u64 *entry;
 
-	for (i = 0; (stack = stack_get(i)); i++) {
-		entry = find_leaf(stack->guard, &level);
-		if (entry && level == 1)
-			*entry = 0;
-	}
+	while ((entry = find_leaf(address, &level)) && level > 1)
+		if (!split_leaf(entry, level))
+			break;
+	if (entry && level == 1)
+		*entry = 0;
+	spin_unlock_irqrestore(&lock, flags);
+	invlpg(address);
+	return !entry || level == 1;
+}
+
+static void unmap_guard_pages(const struct cpu *cpu)
+{
+	for (unsigned int i = 0; i < STACKS_PER_CPU; i++)
+		paging_unmap_page(cpu->stacks[i].guard);
 }
 
 void paging_init(void)
@@ -186,7 +210,7 @@ void paging_init(void)
 	if (!map_image())
 		machine_stop("no memory for page tables");
 	leaf_level = features & CPUID_1GIB_PAGES ? 3 : 2;
-	unmap_guard_pages();
+	unmap_guard_pages(this_cpu());
 	write_cr3((uintptr_t)top_table);
 	memory_all_mapped();
 }
@@ -213,6 +237,17 @@ static bool map_outside_ram(u64 address, u64 size, u64 rights)
 	else
 		return true;
 	return false;
+}
+
+bool paging_map_low_page(u64 address)
+{
+	return paging_lookup(address) == MAPPED_NOT &&
+	       map_range(address, address + PAGE_SIZE, MAP_DATA);
+}
+
+u64 paging_root(void)
+{
+	return (uintptr_t)top_table;
 }
 
 volatile void *ioremap(u64 address, u64 size)

@@ -31,6 +31,16 @@ struct paging_audit {
 
 /* Walks the page tables and counts. Any interrupt state; a page mapped meanwhile may be missed. */
 void paging_audit(struct paging_audit *audit);
+/* Makes the page of RAM at `address` one that faults, as a guard page: for ever, and for CPUs that
+ * are started later. False without memory for page tables. */
+bool paging_unmap_page(u64 address);
+
+/* The page tables in use, for another CPU's CR3. */
+u64 paging_root(void);
+
+/* Makes a page below LOW_MEMORY_END, which is not mapped yet, readable and writable: false when it
+ * is mapped, or without memory. paging_unmap_page takes it back. */
+bool paging_map_low_page(u64 address);
 
 /* What a page is mapped as. */
 enum mapping { MAPPED_NOT, MAPPED_CACHED, MAPPED_DEVICE };

@@ -9,6 +9,7 @@
 #include "kernel/ksyms.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
+#include "kernel/smp.h"
 #include "kernel/step.h"
 
 static unsigned int panic_depth;
@@ -53,6 +54,8 @@ void panic_begin(u64 place)
 	struct ksym symbol;
 
 	local_irq_disable();
+	smp_stop_others(); /* of CPUs that panic at once, one goes on */
+	printk_bust_lock();
 	console_emergency();
 	panic_depth++;
 	if (panic_depth <= 2)

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * printk: formatted lines with a time stamp. Interrupts are off while a call prints, so a handler
- * on this CPU cannot tear a line; with more CPUs a lock belongs here.
+ * printk: formatted lines with a time stamp. While a CPU prints, its interrupts are off and the
+ * other CPUs wait, so no line is torn; a CPU that has the console may take it again.
  */
 #include "kernel/printk.h"
 
 #include "kernel/console.h"
 #include "kernel/format.h"
 #include "kernel/irq.h"
+#include "kernel/percpu.h"
+#include "kernel/spinlock.h"
 #include "kernel/time.h"
 
+static DEFINE_SPINLOCK(lock);
+static u32 owner; /* the CPU that prints, + 1 */
+static u32 depth; /* how often it has taken the lock */
 static bool line_open;
 static bool stamps_off;
+static u32 line_owner; /* who left it open, + 1 */
 
 static void print_time_stamp(void)
 {
@@ -33,13 +39,47 @@ static void put_to_console(void *context, char c)
 	console_putc(c);
 }
 
+/* A line that a call left open is ended before another CPU prints. */
+u64 printk_lock(void)
+{
+	u32 self = smp_processor_id() + 1;
+	u64 flags = local_irq_save();
+
+	/* Only this CPU writes its own number there, so nobody else can make this test true. */
+	if (READ_ONCE(owner) != self) {
+		spin_lock(&lock);
+		WRITE_ONCE(owner, self);
+	}
+	if (line_open && line_owner != self)
+		put_to_console(NULL, '\n');
+	line_owner = self;
+	depth++;
+	return flags;
+}
+
+void printk_unlock(u64 flags)
+{
+	if (!--depth) {
+		WRITE_ONCE(owner, 0);
+		spin_unlock(&lock);
+	}
+	local_irq_restore(flags);
+}
+
+void printk_bust_lock(void)
+{
+	lock = (spinlock_t){ 0 };
+	owner = 0;
+	depth = 0;
+}
+
 int vprintk(const char *format, va_list arguments)
 {
-	u64 flags = local_irq_save();
+	u64 flags = printk_lock();
 	int length = format_text(put_to_console, NULL, format, arguments);
 
 	console_flush();
-	local_irq_restore(flags);
+	printk_unlock(flags);
 	return length;
 }
 

@@ -17,6 +17,14 @@ int vprintk(const char *format, va_list arguments);
 /* Whether lines begin with their time; they do until an app that talks with a person says no. */
 void printk_time(bool on);
 
+/* Keeps other CPUs and this CPU's interrupts from printing between two calls that make one line, or
+ * lines that belong together; calls nest. printk_unlock takes what printk_lock returned. */
+u64 printk_lock(void);
+void printk_unlock(u64 flags);
+
+/* For a panic, when all other CPUs are stopped: one of them may have been printing. */
+void printk_bust_lock(void);
+
 /* Ends the line if one is open, for what must stand at the start of a line. */
 void printk_end_line(void);
 

@@ -8,11 +8,12 @@
 
 #define HELD_TOO_LONG_NS (10 * NSEC_PER_SEC)
 
-void spin_wait(spinlock_t *lock, u32 ticket)
+/* Looks without writing while it is taken, so that the holder's store is not held up. */
+void spin_wait(spinlock_t *lock)
 {
 	u64 start = ktime_get_ns();
 
-	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
+	while (READ_ONCE(lock->taken) || !spin_trylock(lock)) {
 		if (panic_in_progress())
 			return; /* its holder stands still, or is us */
 		cpu_relax();

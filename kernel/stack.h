@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The stacks there are. Each has an unmapped page below it, so that an overflow faults. */
+/* The stacks of a CPU. Each has an unmapped page below it, so that an overflow faults. */
 #ifndef KERNEL_STACK_H
 #define KERNEL_STACK_H
 
 #include "kernel/types.h"
+
+struct cpu;
 
 struct kernel_stack {
 	const char *name;
@@ -11,15 +13,21 @@ struct kernel_stack {
 	u64 top;
 };
 
-/* The interrupt stack table (Intel SDM 3A, 6.14.5): who enters on a stack of its own. */
+/* A CPU's main stack, and who enters on a stack of its own by the interrupt stack table (Intel SDM
+ * 3A, 6.14.5). The numbers are those of the table, where 0 is "the stack that is in use". */
 enum ist {
+	STACK_MAIN = 0,
 	IST_DOUBLE_FAULT = 1,
 	IST_NMI = 2,
 	IST_MACHINE_CHECK = 3,
+	STACKS_PER_CPU,
 };
 
-/* The i-th stack, or NULL beyond the last; the first is the boot stack, then by enum ist. */
-const struct kernel_stack *stack_get(unsigned int i);
+/* Fills in the stacks of CPU 0, which the image brings; paging_init unmaps their guard pages. */
+void stacks_init(struct cpu *cpu);
+
+/* Allocates stacks for another CPU and unmaps their guard pages: 0 or -ENOMEM. Never freed. */
+int stacks_alloc(struct cpu *cpu);
 
 /* The stack that [address, address + size) lies in, guard page not counted, or NULL. */
 const struct kernel_stack *stack_find(u64 address, u64 size);

@@ -2,26 +2,30 @@
 /* The steps of a CPU, the innermost first: a list through the stacks of those who take them. */
 #include "kernel/step.h"
 
-static struct step *innermost;
+#include "kernel/percpu.h"
 
 void step_begin(struct step *step, const char *what, const char *device, const char *driver)
 {
-	*step = (struct step){ what, device, driver, NULL, innermost };
-	innermost = step;
+	struct cpu *cpu = this_cpu();
+
+	*step = (struct step){ what, device, driver, NULL, cpu->step };
+	cpu->step = step;
 }
 
 void step_end(struct step *step)
 {
-	innermost = step->outer;
+	this_cpu()->step = step->outer;
 }
 
 void step_detail(const char *detail)
 {
-	if (innermost)
-		innermost->detail = detail;
+	struct step *step = this_cpu()->step;
+
+	if (step)
+		step->detail = detail;
 }
 
 const struct step *step_current(void)
 {
-	return innermost;
+	return this_cpu()->step;
 }

@@ -25,4 +25,24 @@ void udelay(u32 usec);
 int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
 int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
 
+/*
+ * The CPUs that halt until something happens, bit n for CPU n; all zeroes at first. Who makes it
+ * happen calls wake_up, on whichever CPU. wait_until needs no such queue: it looks again after each
+ * interrupt of a device on any CPU, which wakes more CPUs than one that waits for its own device.
+ */
+struct wait_queue {
+	u64 cpus;
+};
+
+/* As wait_until, but looks again when the queue is woken, and after interrupts on this CPU. */
+int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+	       u64 timeout_ns);
+
+/* Makes all CPUs that wait look again; what was written before is seen by them. Any CPU, any
+ * interrupt state. */
+void wake_up(struct wait_queue *queue);
+
+/* A device's interrupt was handled on this CPU; called by irq_dispatch. */
+void wake_up_all_waits(void);
+
 #endif

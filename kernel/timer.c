@@ -5,6 +5,7 @@
 #include "kernel/apic.h"
 #include "kernel/clock.h"
 #include "kernel/cpu.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
 #include "kernel/traps.h"
@@ -19,8 +20,7 @@
 enum timer_mode { TIMER_NONE, TIMER_COUNTDOWN, TIMER_TSC_DEADLINE };
 
 static enum timer_mode mode;
-static u64 count_hz;  /* of the countdown */
-static u64 armed_for; /* when the alarm comes; 0: none is set */
+static u64 count_hz; /* of the countdown */
 
 static u64 measure_countdown(void)
 {
@@ -42,9 +42,8 @@ void timer_init(void)
 	if (!apic_present())
 		return;
 	if (cpuid(1, 0).ecx & CPUID_TSC_DEADLINE) {
-		apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* Intel SDM 3A, 10.5.4.1 */
 		mode = TIMER_TSC_DEADLINE;
+		timer_init_cpu();
 		return;
 	}
 	count_hz = measure_countdown();
@@ -52,8 +51,8 @@ void timer_init(void)
 		printk("timer: the local APIC timer stands still: waits will spin\n");
 		return;
 	}
-	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	mode = TIMER_COUNTDOWN;
+	timer_init_cpu();
 }
 
 bool timer_present(void)
@@ -61,25 +60,37 @@ bool timer_present(void)
 	return mode != TIMER_NONE;
 }
 
+void timer_init_cpu(void)
+{
+	if (mode == TIMER_TSC_DEADLINE) {
+		apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* Intel SDM 3A, 10.5.4.1 */
+	} else if (mode == TIMER_COUNTDOWN) {
+		apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+		apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	}
+}
+
 void timer_arm(u64 deadline)
 {
+	struct cpu *cpu = this_cpu();
 	u64 now = ktime_get_ns(), longest, count;
 
-	if (armed_for && armed_for <= deadline)
+	if (cpu->alarm && cpu->alarm <= deadline)
 		return;
 	if (mode == TIMER_TSC_DEADLINE) {
-		armed_for = deadline;
+		cpu->alarm = deadline;
 		wrmsr(MSR_TSC_DEADLINE, clock_ns_to_tsc(deadline));
 		return;
 	}
 	longest = COUNT_MAX / count_hz * NSEC_PER_SEC;
 	deadline = min(max(deadline, now), now + longest);
 	count = (deadline - now) * count_hz / NSEC_PER_SEC + 1;
-	armed_for = deadline;
+	cpu->alarm = deadline;
 	apic_write(APIC_TIMER_INITIAL, (u32)min(count, COUNT_MAX));
 }
 
 void timer_interrupt(void)
 {
-	armed_for = 0;
+	this_cpu()->alarm = 0;
 }

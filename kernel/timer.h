@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The local APIC's timer, as an alarm that ends a halt. Each CPU has its own; one CPU now. */
+/* The local APIC's timer, as an alarm that ends a halt. Each CPU has its own. */
 #ifndef KERNEL_TIMER_H
 #define KERNEL_TIMER_H
 
@@ -8,13 +8,16 @@
 /* Finds the timer's rate. After time_init and apic_init; interrupts may be on. */
 void timer_init(void);
 
+/* Sets up the timer of another CPU, which runs at the same rate. */
+void timer_init_cpu(void);
+
 /* False without a local APIC, or when its timer stands still: then nothing ends a halt. */
 bool timer_present(void);
 
 /*
- * Makes sure that an interrupt comes at `deadline` (ktime_get_ns) or before. It may be an earlier
- * alarm that is still set, so a caller that wakes too early arms it again; repeated calls for
- * later deadlines thus cost nothing. Interrupts off.
+ * Makes sure that an interrupt comes to this CPU at `deadline` (ktime_get_ns) or before. It may be
+ * an earlier alarm that is still set, so a caller that wakes too early arms it again; repeated
+ * calls for later deadlines thus cost nothing. Interrupts off.
  */
 void timer_arm(u64 deadline);
 

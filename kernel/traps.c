@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The descriptor tables, and the way from a vector to who handles it. One CPU. */
+/* The descriptor tables, and the way from a vector to who handles it. */
 #include "kernel/traps.h"
 
-#include "kernel/apic.h"
 #include "kernel/cpu.h"
+#include "kernel/irq.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
-#include "kernel/stack.h"
+#include "kernel/smp.h"
 
 #define SELECTOR_CODE 0x08 /* as in boot/entry.S */
 #define SELECTOR_TSS 0x18
@@ -21,17 +22,6 @@ struct table_register {
 	u64 base;
 } __packed;
 
-/* Intel SDM 3A, figure 7-11. */
-struct tss {
-	u32 reserved0;
-	u64 rsp[3];
-	u64 reserved1;
-	u64 ist[7]; /* ist[0] is called 1 */
-	u64 reserved2;
-	u16 reserved3;
-	u16 io_map;
-} __packed;
-
 /* Intel SDM 3A, figure 6-8. */
 struct gate {
 	u16 offset_0;
@@ -45,25 +35,22 @@ struct gate {
 
 extern const u8 vector_entries[];
 
-static struct tss tss;
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
-static u64 gdt[5] __attribute__((aligned(16))) = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
-static u64 nmis;
 
-static void load_tss(void)
+/* Code and data as in boot/entry.S, then the TSS. */
+static void load_gdt(struct cpu_tables *tables)
 {
-	u64 base = (uintptr_t)&tss, limit = sizeof(tss) - 1;
-	unsigned int i;
+	u64 base = (uintptr_t)&tables->tss, limit = sizeof(tables->tss) - 1;
+	u64 *gdt = tables->gdt;
 
-	tss.io_map = sizeof(tss); /* none */
-	for (i = IST_DOUBLE_FAULT; i <= IST_MACHINE_CHECK; i++)
-		tss.ist[i - 1] = stack_get(i)->top;
+	gdt[1] = 0x00af9b000000ffff;
+	gdt[2] = 0x00cf93000000ffff;
 	/* Intel SDM 3A, figure 7-4: an available 64-bit TSS (type 9), present. */
 	gdt[3] = limit | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
 	gdt[4] = base >> 32;
 	__asm__ volatile("lgdt %0"
 			 :
-			 : "m"((struct table_register){ sizeof(gdt) - 1, (uintptr_t)gdt }));
+			 : "m"((struct table_register){ sizeof(tables->gdt) - 1, (uintptr_t)gdt }));
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS));
 }
 
@@ -81,16 +68,15 @@ static void set_gate(unsigned int vector, u8 ist)
 	};
 }
 
-void traps_init(void)
+void traps_init_cpu(void)
 {
-	unsigned int vector;
+	struct cpu *cpu = this_cpu();
+	struct tss *tss = &cpu->tables.tss;
 
-	load_tss();
-	for (vector = 0; vector < VECTORS; vector++)
-		set_gate(vector, 0);
-	set_gate(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT);
-	set_gate(VECTOR_NMI, IST_NMI);
-	set_gate(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK);
+	tss->io_map = sizeof(*tss); /* none */
+	for (unsigned int i = IST_DOUBLE_FAULT; i < STACKS_PER_CPU; i++)
+		tss->ist[i - 1] = cpu->stacks[i].top;
+	load_gdt(&cpu->tables);
 	__asm__ volatile("lidt %0"
 			 :
 			 : "m"((struct table_register){ sizeof(idt) - 1, (uintptr_t)idt }));
@@ -98,17 +84,33 @@ void traps_init(void)
 		write_cr4(read_cr4() | CR4_MCE);
 }
 
+void traps_init(void)
+{
+	for (unsigned int vector = 0; vector < VECTORS; vector++)
+		set_gate(vector, 0);
+	set_gate(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT);
+	set_gate(VECTOR_NMI, IST_NMI);
+	set_gate(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK);
+	traps_init_cpu();
+}
+
+/* Another CPU's panic stops this one by an NMI, which no critical section keeps out. */
+static void nmi(void)
+{
+	static bool told;
+
+	this_cpu()->local_irqs[LOCAL_IRQ_NMI]++;
+	smp_stop_if_told();
+	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		printk("traps: a non-maskable interrupt arrived; later ones are only counted\n");
+}
+
 void trap_dispatch(struct trap_frame *frame)
 {
 	if (frame->vector >= VECTOR_FIRST_INTERRUPT)
 		irq_dispatch((unsigned int)frame->vector);
-	else if (frame->vector != VECTOR_NMI)
+	else if (frame->vector == VECTOR_NMI)
+		nmi();
+	else
 		fault_panic(frame);
-	else if (!nmis++)
-		printk("traps: a non-maskable interrupt arrived; later ones are only counted\n");
-}
-
-u64 nmi_count(void)
-{
-	return nmis;
 }

@@ -16,8 +16,12 @@ enum vector {
 	VECTOR_FIRST_DEVICE = 0x30, /* request_irq's */
 	VECTOR_LAST_DEVICE = 0xef,
 	VECTOR_TIMER = 0xf0,
+	VECTOR_CALL = 0xf1, /* another CPU wants a function to be run (kernel/smp.h) */
+	VECTOR_WAKE = 0xf2, /* another CPU ends this one's halt */
 	VECTOR_SPURIOUS = 0xff,
 };
+
+#define DEVICE_VECTORS (VECTOR_LAST_DEVICE - VECTOR_FIRST_DEVICE + 1)
 
 /* What kernel/vectors.S pushes, and before it the CPU (Intel SDM 3A, 6.14.2). */
 struct trap_frame {
@@ -27,14 +31,31 @@ struct trap_frame {
 	u64 rip, cs, rflags, rsp, ss;
 };
 
-/* Loads our GDT, TSS and IDT on this CPU: from here on exceptions end in a panic that says why. */
+/* Intel SDM 3A, figure 7-11. */
+struct tss {
+	u32 reserved0;
+	u64 rsp[3];
+	u64 reserved1;
+	u64 ist[7]; /* ist[0] is called 1 */
+	u64 reserved2;
+	u16 reserved3;
+	u16 io_map;
+} __packed;
+
+/* The tables a CPU has of its own. */
+struct cpu_tables {
+	u64 gdt[5] __attribute__((aligned(16)));
+	struct tss tss;
+};
+
+/* Fills in the interrupt descriptor table, which all CPUs share, and loads this CPU's tables. */
 void traps_init(void);
+
+/* Loads GDT, TSS and IDT on this CPU: from here on exceptions end in a panic that says why. */
+void traps_init_cpu(void);
 
 /* All traps of all kinds; called by kernel/vectors.S with interrupts off. */
 void trap_dispatch(struct trap_frame *frame);
-
-/* Non-maskable interrupts taken since boot. */
-u64 nmi_count(void);
 
 /* Panics over an exception: what, where, which address, registers, callers (kernel/fault.c). */
 __noreturn void fault_panic(const struct trap_frame *frame);

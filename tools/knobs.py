@@ -13,7 +13,7 @@ import shlex
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 CMDLINE_MAX = 4095
 SHOWN_MAX = 60  # of a value that is refused
-SMP_MAX = 1
+SMP_MAX = 16
 REFERENCE_DEVICES = ("net", "simple", "blk")
 SIMPLE_FLAVOURS = {
     "modern": "virtio-simple-pci",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Crashes of stacks: too deep, written over, or lost. */
 #include "apps/crash/crash.h"
-#include "kernel/stack.h"
+#include "kernel/percpu.h"
 #include "kernel/string.h"
 
 /* Each call uses some stack; the end is hidden, so that the compiler accepts there is none. */
@@ -24,7 +24,7 @@ CRASH_KIND(overflow_stack, "stack");
 /* On the stack that non-maskable interrupts run on; nothing comes back from there. */
 static void overflow_interrupt_stack(void)
 {
-	u64 top = stack_get(IST_NMI)->top;
+	u64 top = this_cpu()->stacks[IST_NMI].top;
 
 	__asm__ volatile("movq %0, %%rsp; xorl %%ebp, %%ebp; call *%1"
 			 :

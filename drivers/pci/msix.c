@@ -179,12 +179,13 @@ int pci_msix_request(struct pci_dev *dev, unsigned int entry, irq_handler_t hand
 	return vector;
 }
 
-int pci_msix_retarget(struct pci_dev *dev, unsigned int entry)
+int pci_msix_retarget(struct pci_dev *dev, unsigned int entry, unsigned int cpu)
 {
 	const struct pci_msix *msix = dev->msix;
 	struct msi_msg message;
 
-	if (!msix || entry >= msix->count || msix->vector[entry] < 0)
+	if (!msix || entry >= msix->count || msix->vector[entry] < 0 ||
+	    irq_set_cpu(msix->vector[entry], cpu))
 		return -EINVAL;
 	irq_compose_msi_msg(msix->vector[entry], &message);
 	mask_entry(msix, entry); /* what comes meanwhile is kept pending (PCI 3.0, 6.8.2.9) */

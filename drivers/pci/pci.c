@@ -38,7 +38,7 @@ static void restore_bars(const struct pci_dev *dev)
 }
 
 /* A function in D3 answers configuration cycles only (PCI Power Management 1.2, 3.4.4). */
-static void wake_up(const struct pci_dev *dev)
+static void leave_sleep(const struct pci_dev *dev)
 {
 	u8 position = pci_find_capability(dev, PCI_CAP_ID_PM);
 	u16 control;
@@ -73,7 +73,7 @@ int pci_enable_device(struct pci_dev *dev)
 	u16 bits = decode_bits(dev);
 	int error;
 
-	wake_up(dev);
+	leave_sleep(dev);
 	pci_intx(dev, false); /* the firmware may have left something to say */
 	error = update_command(dev, 0, bits);
 	if (error)

@@ -219,8 +219,9 @@ int pci_msix_request(struct pci_dev *dev, unsigned int entry, irq_handler_t hand
 		     const char *name);
 void pci_msix_free(struct pci_dev *dev, unsigned int entry);
 
-/* Writes an entry's message anew, for the CPU that should take it: 0, -EINVAL when it is free. */
-int pci_msix_retarget(struct pci_dev *dev, unsigned int entry);
+/* Lets another CPU take an entry's interrupts: 0, -EINVAL when the entry is free, or for a CPU that
+ * does not run or that a message cannot reach. */
+int pci_msix_retarget(struct pci_dev *dev, unsigned int entry, unsigned int cpu);
 
 /* What the table says of an entry now, for diagnosis: masked, and pending (PCI 3.0, 6.8.2.10). */
 struct pci_msix_state {

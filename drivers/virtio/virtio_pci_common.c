@@ -168,18 +168,15 @@ int virtio_pci_reset(struct virtio_device *vdev)
 	return error;
 }
 
-/* Handlers run with interrupts off on this one CPU, so none runs while we are here; what was sent
- * before is taken when the flag is next on, and a read makes sure that it was sent. */
+/* A read makes sure that what the device sent before has arrived at a CPU; there it is awaited. */
 void virtio_pci_synchronize_cbs(struct virtio_device *vdev)
 {
-	u64 flags;
+	const struct virtio_pci_device *vp = to_vp_device(vdev);
 
 	vdev->config->get_status(vdev);
-	flags = local_irq_save();
-	local_irq_enable();
-	__asm__ volatile("nop" : : : "memory"); /* sti takes effect one instruction later */
-	local_irq_disable();
-	local_irq_restore(flags);
+	synchronize_irq(vp->config_vector);
+	for (unsigned int i = 0; i < vp->vq_count; i++)
+		synchronize_irq(vp->vqs[i].vector);
 }
 
 const char *virtio_pci_bus_name(struct virtio_device *vdev)

@@ -8,6 +8,7 @@
 #include "drivers/virtio/virtio_pci.h"
 #include "drivers/virtio/virtio_ring.h"
 #include "kernel/memory.h"
+#include "kernel/percpu.h"
 
 /* ---- shared memory --------------------------------------------------------------------------- */
 
@@ -95,9 +96,6 @@ void virtio_pci_destroy_avq(struct virtio_device *vdev)
 
 /* ---- affinity -------------------------------------------------------------------------------- */
 
-/* CPU 0 is the only one that is started, so it is what a mask must contain. */
-#define STARTED_CPUS BIT_ULL(0)
-
 /* A wire (INTx) is shared, and goes where the I/O APIC says. */
 static bool has_message(const struct virtio_pci_vq *queue)
 {
@@ -107,12 +105,18 @@ static bool has_message(const struct virtio_pci_vq *queue)
 int virtio_pci_set_vq_affinity(struct virtqueue *vq, u64 cpus)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
+	int error = -EINVAL;
 
-	if (!(cpus & STARTED_CPUS))
+	cpus &= cpu_online_mask();
+	if (!cpus)
 		return -EINVAL;
 	if (!has_message(queue))
 		return -EOPNOTSUPP;
-	return pci_msix_retarget(queue->owner->pci_dev, queue->entry);
+	/* The first that can be reached by a message. */
+	for (; cpus && error; cpus &= cpus - 1)
+		error = pci_msix_retarget(queue->owner->pci_dev, queue->entry,
+					  (unsigned int)__builtin_ctzll(cpus));
+	return error;
 }
 
 u64 virtio_pci_get_vq_affinity(struct virtio_device *vdev, unsigned int index)
@@ -121,5 +125,5 @@ u64 virtio_pci_get_vq_affinity(struct virtio_device *vdev, unsigned int index)
 
 	if (index >= vp->vq_count || !has_message(&vp->vqs[index]))
 		return 0;
-	return STARTED_CPUS;
+	return BIT_ULL(irq_cpu(vp->vqs[index].vector));
 }

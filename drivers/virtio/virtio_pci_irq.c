@@ -124,7 +124,7 @@ static void intx_lost(void *context)
 
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		if (vp->vqs[i].vq)
-			WRITE_ONCE(vp->vqs[i].vq->can_interrupt, false);
+			vring_lose_interrupts(vp->vqs[i].vq);
 	dev_printk(&vp->vdev.dev, "E11 INTx is gone: the queues are polled from now on\n");
 }
 

@@ -218,6 +218,7 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 void vring_interrupt(struct virtqueue *vq)
 {
 	vq->counters.interrupts++;
+	wake_up(&vq->waiters);
 	if (vq->callback && !vq->broken && vq->ops->has_used(vq))
 		vq->callback(vq);
 }
@@ -248,7 +249,7 @@ static bool enough_used_or_armed(void *context)
 
 static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
 {
-	int error = wait_until(enough_used_or_armed, wait, timeout_ns);
+	int error = wait_event(&wait->vq->waiters, enough_used_or_armed, wait, timeout_ns);
 
 	virtqueue_disable_cb(wait->vq);
 	return error;
@@ -290,13 +291,14 @@ void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 	if (vq->broken)
 		return;
 	vq->broken = true;
-	flags = local_irq_save(); /* a handler's line must not come in between */
+	flags = printk_lock();
 	dev_printk(&vq->vdev->dev, "E12 queue %u (%s) is broken: ", vq->index, vq->name);
 	va_start(arguments, format);
 	vprintk(format, arguments);
 	va_end(arguments);
 	printk("; it takes no more requests\n");
-	local_irq_restore(flags);
+	printk_unlock(flags);
+	wake_up(&vq->waiters);
 }
 
 bool virtqueue_is_broken(const struct virtqueue *vq)
@@ -375,7 +377,7 @@ void virtqueue_give_up_interrupts(struct virtqueue *vq)
 		   vq->index, vq->name);
 	vq->transport->report(vq);
 	list_for_each_entry(each, &vq->vdev->vqs, struct virtqueue, vdev_node)
-		each->can_interrupt = false;
+		vring_lose_interrupts(each);
 }
 
 bool virtqueue_has_event_idx(const struct virtqueue *vq)

@@ -10,6 +10,7 @@
 
 #include "drivers/virtio/virtqueue.h"
 #include "kernel/list.h"
+#include "kernel/time.h"
 
 /* What a queue needs of whoever carries its notifications. */
 struct virtqueue_transport {
@@ -82,6 +83,7 @@ struct virtqueue {
 	const struct vring_ops *ops;
 	struct list_head vdev_node;
 	const char *interrupt_name; /* what the transport calls its interrupts */
+	struct wait_queue waiters;  /* CPUs that wait for it; an interrupt wakes them */
 	bool can_interrupt;
 	bool broken;
 	bool callbacks;			/* interrupts are wanted */
@@ -160,6 +162,14 @@ void vring_quarantine_virtqueue(struct virtqueue *vq);
 
 /* The transport calls this in the queue's interrupt; counts it and runs the callback. */
 void vring_interrupt(struct virtqueue *vq);
+
+/* Interrupts do not come any more: who waits for one looks at the ring itself from now on. Any CPU,
+ * any interrupt state. */
+static inline void vring_lose_interrupts(struct virtqueue *vq)
+{
+	WRITE_ONCE(vq->can_interrupt, false);
+	wake_up(&vq->waiters);
+}
 
 /* Puts a queue back into the state in which it was made, for enabling it again; nothing is
  * outstanding any more. Its memory, name and transport stay. */

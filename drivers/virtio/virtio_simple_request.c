@@ -26,7 +26,8 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 		return -EINVAL;
 	if (virtio_simple_recover(simple))
 		return -EIO;
-	request->cookie = ++simple->last_cookie;
+	/* Queues may be used by several CPUs. */
+	request->cookie = __atomic_add_fetch(&simple->last_cookie, 1, __ATOMIC_RELAXED);
 	request->header.op = cpu_to_le32(request->op);
 	request->header.arg = cpu_to_le32(request->arg);
 	request->header.cookie = cpu_to_le64(request->cookie);

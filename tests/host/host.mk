@@ -5,8 +5,8 @@
 
 HOST := $(BUILD)/host
 HOST_KERNEL := $(wildcard drivers/*/*.c) \
-	$(addprefix kernel/,device.c init.c irq.c irq_shared.c ioapic.c acpi_madt.c mptable.c \
-	acpi_mcfg.c cmdline.c spinlock.c step.c time.c vsnprintf.c string.c)
+	$(addprefix kernel/,acpi_madt.c acpi_mcfg.c cmdline.c device.c init.c ioapic.c irq.c \
+	irq_shared.c irq_table.c mptable.c spinlock.c step.c string.c time.c vsnprintf.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 # Those that a test includes whole, under other names.
 HOST_INCLUDED := $(addprefix kernel/,memmap.c page_alloc.c kalloc.c)

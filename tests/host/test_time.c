@@ -47,6 +47,77 @@ TEST(time_late_is_late)
 	CHECK(world_irqs_on);
 }
 
+/* ---- several CPUs ---------------------------------------------------------------------------- */
+
+static struct wait_queue bell;
+
+static bool look_at_bell(void *context)
+{
+	u64 *seen = context;
+
+	*seen = bell.cpus;
+	return looks++;
+}
+
+/* Who waits is in the queue before it looks, and not afterwards. */
+TEST(time_waits_in_the_queue)
+{
+	u64 seen = 0;
+
+	world_cpu_count = 3;
+	world_cpu = 2;
+	looks = 1;
+	CHECK_EQ(wait_event(&bell, look_at_bell, &seen, NSEC_PER_MSEC), 0);
+	CHECK_EQ(seen, 4);
+	CHECK_EQ(bell.cpus, 0);
+}
+
+TEST(time_leaves_the_queue_when_late)
+{
+	true_from = ~0ULL;
+	CHECK_EQ(wait_event(&bell, condition, &looks, NSEC_PER_MSEC), -ETIMEDOUT);
+	CHECK_EQ(bell.cpus, 0);
+}
+
+TEST(time_wakes_the_others_in_the_queue)
+{
+	world_cpu_count = 4;
+	world_cpu = 1;
+	bell.cpus = 0xb;
+	wake_up(&bell);
+	CHECK_EQ(world_woken, 9);
+}
+
+/* What an interrupt changed may be what a CPU waits for that did not take it. */
+static int elsewhere;
+
+static void interrupt_elsewhere(void)
+{
+	world_idle_hook = NULL;
+	world_cpu = 1;
+	irq_dispatch((unsigned int)elsewhere);
+	world_cpu = 0;
+}
+
+static void ignore(void *context)
+{
+	(void)context;
+}
+
+TEST(time_wait_until_is_woken_by_interrupts_elsewhere)
+{
+	world_cpu_count = 2;
+	elsewhere = request_irq(ignore, NULL, "test");
+	world_idle_hook = interrupt_elsewhere;
+	true_from = ~0ULL;
+	CHECK_EQ(wait_until(condition, &looks, NSEC_PER_MSEC), -ETIMEDOUT);
+	CHECK_EQ(world_woken, 1);
+	CHECK_EQ(irq_count_on(elsewhere, 1), 1);
+	world_woken = 0;
+	interrupt_elsewhere();
+	CHECK_EQ(world_woken, 0);
+}
+
 /* A CPU that was away past the deadline still looks once more before it gives up. */
 static void long_absence(void)
 {

@@ -7,6 +7,7 @@
 
 #include <linux/errno.h>
 
+#include "kernel/percpu.h"
 #include "transport_fixture.h"
 #include "wires.h"
 #include "world.h"
@@ -70,6 +71,49 @@ TEST(virtio_pci_affinity_writes_the_message)
 		transport_round_trip(i);
 		CHECK_EQ(driver.called_back[i], 1);
 	}
+}
+
+/* The first running CPU of the mask gets the message, by its APIC id, and counts the interrupts. */
+TEST(virtio_pci_affinity_to_another_cpu)
+{
+	u32 *entry;
+	int vector;
+
+	world_cpu_count = 3;
+	cpu_get(2)->apic_id = 6;
+	transport_boot();
+	entry = &modern.table[modern.queues[0].vector * 4];
+	vector = (int)entry[2];
+	CHECK_EQ(entry[0], 0xfee00000);
+	CHECK_EQ(ops()->set_vq_affinity(driver.vqs[0], 0xc), 0);
+	CHECK_EQ(entry[0], 0xfee06000);
+	CHECK_EQ(entry[2], vector);
+	CHECK_EQ(entry[3] & 1, 0);
+	CHECK_EQ(ops()->get_vq_affinity(driver.vdev, 0), 4);
+	CHECK_EQ(ops()->get_vq_affinity(driver.vdev, 1), 1);
+	world_cpu = 2;
+	world_raise((unsigned int)vector);
+	world_cpu = 0;
+	CHECK_EQ(irq_count_on(vector, 0), 0);
+	CHECK_EQ(irq_count_on(vector, 2), 1);
+	CHECK_EQ(irq_count(vector), 1);
+}
+
+/* A message has eight bits for the id. The next CPU of the mask is tried; without one the entry
+ * stays as it was. */
+TEST(virtio_pci_affinity_beyond_a_message)
+{
+	u32 *entry;
+
+	world_cpu_count = 3;
+	cpu_get(1)->apic_id = 0x100;
+	cpu_get(2)->apic_id = 2;
+	transport_boot();
+	entry = &modern.table[modern.queues[0].vector * 4];
+	CHECK_EQ(ops()->set_vq_affinity(driver.vqs[0], 2), -EINVAL);
+	CHECK_EQ(entry[0], 0xfee00000);
+	CHECK_EQ(ops()->set_vq_affinity(driver.vqs[0], 6), 0);
+	CHECK_EQ(entry[0], 0xfee02000);
 }
 
 TEST(virtio_pci_affinity_to_no_running_cpu)

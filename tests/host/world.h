@@ -14,6 +14,11 @@
 const char *world_log(void);
 void world_log_clear(void);
 unsigned int world_log_count(const char *text);
+/* ---- CPUs: the tests are one thread, which says where it runs -------------------------------- */
+#define WORLD_CPUS_MAX 4
+extern unsigned int world_cpu, world_cpu_count;
+extern u64 world_woken; /* CPUs that were sent a wake-up, bit n for CPU n */
+
 /* Called at each printk, for those who say when there must be none. */
 extern void (*world_print_hook)(void);
 

@@ -11,6 +11,8 @@
 #include "kernel/io.h"
 #include "kernel/irq.h"
 #include "kernel/memory.h"
+#include "kernel/percpu.h"
+#include "kernel/smp.h"
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "world.h"
@@ -137,14 +139,69 @@ bool apic_present(void)
 	return world_has_apic;
 }
 
-u32 apic_id(void)
-{
-	return 0;
-}
-
+/* Nothing is ever waiting: an interrupt is taken when it is raised, or when they are next on. */
 u32 apic_read(enum apic_register reg)
 {
 	(void)reg;
+	return 0;
+}
+
+/* ---- CPUs ----------------------------------------------------------------------------------- */
+
+static struct cpu cpus[WORLD_CPUS_MAX];
+unsigned int world_cpu, world_cpu_count = 1;
+u64 world_woken;
+
+void percpu_init(void)
+{
+}
+
+struct cpu *this_cpu(void)
+{
+	return cpu_get(world_cpu);
+}
+
+unsigned int smp_processor_id(void)
+{
+	return world_cpu;
+}
+
+struct cpu *cpu_get(unsigned int index)
+{
+	if (index >= world_cpu_count)
+		return NULL;
+	cpus[index].index = index;
+	return &cpus[index];
+}
+
+unsigned int num_online_cpus(void)
+{
+	return world_cpu_count;
+}
+
+u64 cpu_online_mask(void)
+{
+	return (1ULL << world_cpu_count) - 1;
+}
+
+void smp_wake(unsigned int cpu)
+{
+	CHECK(cpu != world_cpu);
+	world_woken |= 1ULL << cpu;
+}
+
+void smp_call_interrupt(void)
+{
+}
+
+int smp_call_function_single(unsigned int cpu, cpu_function_t function, void *context)
+{
+	unsigned int caller = world_cpu;
+
+	CHECK(cpu < world_cpu_count);
+	world_cpu = cpu;
+	function(context);
+	world_cpu = caller;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernel/ksyms.h"
 #include "kernel/memmap.h"
+#include "kernel/irq.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -177,6 +178,16 @@ int printk(const char *format, ...)
 	written = vprintk(format, arguments);
 	va_end(arguments);
 	return written;
+}
+
+u64 printk_lock(void)
+{
+	return local_irq_save();
+}
+
+void printk_unlock(u64 flags)
+{
+	local_irq_restore(flags);
 }
 
 const char *world_log(void)
