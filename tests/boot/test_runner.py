@@ -68,8 +68,9 @@ def test_hanging_guest(qemu, tmp_path):
     assert "make gdb" in line
 
 
-def test_triple_fault_names_the_first_exception(qemu, tmp_path):
-    line = verdict(qemu, tmp_path, guest.TRIPLE_FAULT)
+@pytest.mark.parametrize("board", ["pc", "q35", "microvm"])
+def test_triple_fault_names_the_first_exception(qemu, tmp_path, board):
+    line = verdict(qemu, tmp_path, guest.TRIPLE_FAULT, MACHINE=board)
     assert "triple fault: vector 6 (invalid opcode) at 0x100007" in line
     assert (tmp_path / "last-reset.log").read_text().count("Triple fault") == 1
 
@@ -88,8 +89,16 @@ def test_addresses_are_given_names(tmp_path):
     assert place(tmp_path / "lost.elf", 0x1001) == "0x1001"
 
 
-def test_reset_without_a_fault(qemu, tmp_path):
-    assert "reset the machine without a verdict" in verdict(qemu, tmp_path, guest.RESET)
+@pytest.mark.parametrize("board", ["pc", "q35"])
+def test_reset_without_a_fault(qemu, tmp_path, board):
+    line = verdict(qemu, tmp_path, guest.RESET, MACHINE=board)
+    assert "reset the machine without a verdict" in line
+
+
+@pytest.mark.parametrize("board", ["pc", "q35", "microvm"])
+def test_hang_of_each_machine_is_placed(qemu, tmp_path, board):
+    line = verdict(qemu, tmp_path, guest.say("last\n"), guest.HANG, MACHINE=board, TIMEOUT="2")
+    assert "no end after 2 s, at 0x10" in line and "its last line: last" in line
 
 
 def test_power_off_is_no_success(qemu, tmp_path):
