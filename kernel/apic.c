@@ -123,6 +123,8 @@ void apic_init(void)
 	}
 	apic_init_cpu();
 	this_cpu()->apic_id = apic_id();
+	if (x2apic)
+		printk("apic: x2APIC, id %u\n", apic_id());
 }
 
 static bool is_sent(void *context)

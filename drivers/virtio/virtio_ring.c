@@ -10,7 +10,6 @@
 
 #include "drivers/virtio/virtio.h"
 #include "kernel/barrier.h"
-#include "kernel/irq.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
