@@ -58,8 +58,10 @@ LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack 
 SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
 	drivers/*/*.c)) $(EXTRA_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
-# An app is apps/NAME.c, and what else it consists of is in apps/NAME/.
-APP_SOURCES := apps/$(APP).c $(wildcard apps/$(APP)/*.c)
+# An app is apps/NAME.c, and what else it consists of is in apps/NAME/; a file "uses" there names
+# other such folders.
+APP_FOLDERS := $(APP) $(shell cat apps/$(APP)/uses 2>/dev/null)
+APP_SOURCES := apps/$(APP).c $(wildcard $(APP_FOLDERS:%=apps/%/*.c))
 APP_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(APP_SOURCES))
 # Where the image goes; another name keeps two images of one app apart.
 OUT ?= $(BUILD)/$(APP)

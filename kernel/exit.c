@@ -41,6 +41,27 @@ void machine_exit(enum machine_exit status)
 	machine_exit_quietly(status);
 }
 
+/* Intel 82371SB (PIIX3), 4.1.3: 6 resets hard; it is there on all PCs since. */
+#define RESET_PORT 0xcf9
+#define RESET_HARD 0x06
+#define KEYBOARD_PORT 0x64
+#define KEYBOARD_RESET 0xfe
+
+void machine_reboot(void)
+{
+	const struct {
+		u16 limit;
+		u64 base;
+	} __packed no_idt = {};
+
+	local_irq_disable();
+	outb(RESET_HARD, RESET_PORT);
+	outb(KEYBOARD_RESET, KEYBOARD_PORT);
+	__asm__ volatile("lidt %0; int3" : : "m"(no_idt));
+	for (;;)
+		cpu_halt();
+}
+
 void machine_stop(const char *format, ...)
 {
 	va_list arguments;

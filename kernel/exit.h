@@ -22,6 +22,10 @@ __noreturn void machine_stop(const char *format, ...) __printf(1, 2);
 /* Ends the machine: isa-debug-exit, else ACPI power-off, else halts for ever. */
 __noreturn void machine_exit(enum machine_exit status);
 
+/* Starts the machine anew: the reset register of PCI chipsets, else the keyboard controller, else a
+ * triple fault. QEMU ends instead when it runs with -no-reboot. */
+__noreturn void machine_reboot(void);
+
 /* As machine_exit, printing nothing: for a panic whose printing fails. */
 __noreturn void machine_exit_quietly(enum machine_exit status);
 

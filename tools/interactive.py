@@ -89,6 +89,7 @@ class Keyboard:
     def attach(self, selector, target, console):
         """Begins to serve a machine: its stdin, and what it has said so far."""
         self.selector, self.target, self.console = selector, target, console
+        self.waiting = CTRL_D if self.ended else b""
         os.set_blocking(target.fileno(), False)
         self.watch_source()
 

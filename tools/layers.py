@@ -53,6 +53,7 @@ LAYERS = [
 TOOL_APPS = {
     "apps/lspci*": ["pci"],
     "apps/lsvirtio*": ["pci", "virtio-pci", "virtio"],
+    "apps/shell*": ["pci", "virtio-pci", "virtio"],
 }
 
 # Linux's headers (by pattern), and the layers that know what they name.

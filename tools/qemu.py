@@ -165,8 +165,14 @@ def console_arguments(knobs):
         return [*stdio, "-serial", "chardev:console"]
     log = serial_log(knobs)
     log.parent.mkdir(parents=True, exist_ok=True)
-    return [*stdio, "-chardev", f"file,id=serial,path={quoted(log)}", "-serial", "chardev:serial",
-            "-device", "virtio-serial-pci,id=consoles",
+    return [*stdio, "-chardev", f"file,id=serial,path={quoted(log)}", "-serial", "chardev:serial"]
+
+
+def console_devices(knobs):
+    """The virtio console, where it is one; behind the others, which have slots of their own."""
+    if knobs["console"] == "serial":
+        return []
+    return ["-device", "virtio-serial-pci,id=consoles",
             "-device", "virtconsole,bus=consoles.0,nr=0,chardev=console"]
 
 
@@ -186,6 +192,7 @@ def machine_arguments(knobs):
         *console_arguments(knobs),
         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
         *device_arguments(knobs),
+        *console_devices(knobs),
         *knobs["qemu_args"],
     ]
 

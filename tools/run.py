@@ -19,6 +19,7 @@ from machine import Machine
 from qemu import QemuMissing, check_image, command_line, printable, shown
 
 INTERRUPTED = 130
+REBOOT = "shell: reboot"  # apps/shell.c says so
 
 
 def gdb_port():
@@ -91,14 +92,16 @@ def explicit_limit(knobs):
 
 
 def converse(command, limit):
-    """A run with stdin as the guest's input."""
+    """A run with stdin as the guest's input; and another one when the person there says reboot."""
     if os.isatty(sys.stdin.fileno()):
         say("the keys go to the guest; Ctrl-A X ends the run")
     with Keyboard() as keyboard:
-        console = LiveConsole(show_line)
-        with Machine(command, limit, on_complaint=show_complaint, keyboard=keyboard,
-                     console=console) as machine:
-            return machine.finish()
+        while True:
+            with Machine(command, limit, on_complaint=show_complaint, keyboard=keyboard,
+                         console=LiveConsole(show_line)) as machine:
+                result = machine.finish()
+            if result.outcome != "reset" or REBOOT not in result.lines[-3:]:
+                return result
 
 
 def main():

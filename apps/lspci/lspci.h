@@ -87,4 +87,7 @@ void show_express2(const struct function *function, unsigned int where, unsigned
 /* tree.c: all buses as a tree. */
 void show_tree(void);
 
+/* command.c: the app, with its words behind its name; 0, or 1 after a line that says why. */
+int lspci_main(int argc, char **argv);
+
 #endif

@@ -15,7 +15,7 @@ from qemu import IMAGE_TARGET  # noqa: E402
 
 # What the tests in Python start: the runner's own, and the comparisons of PCI topologies.
 OTHERS = {(app, "direct") for app in (
-    "blkcheck", "chars", "crash", "lspci", "demo", "hello", "listen", "endure",
+    "blkcheck", "chars", "crash", "lspci", "shell", "demo", "hello", "listen", "endure",
     "matrix", "smp")} | {("hello", "iso")}
 
 

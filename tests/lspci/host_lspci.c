@@ -22,9 +22,6 @@ static unsigned int count;
 
 struct bus_type pci_bus_type;
 
-/* The app's own main(), which is renamed for the host. */
-int lspci_main(int argc, char **argv);
-
 int printk(const char *format, ...)
 {
 	va_list arguments;
