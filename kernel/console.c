@@ -17,7 +17,7 @@ BOOT_OPTION(console_option, "kernel.console", "ttyS0, hvc0, hvc1, ...");
 
 static struct list_head consoles = LIST_HEAD_INIT(consoles);
 
-/* The one in use beside the serial port, or NULL. printk's lock or interrupts off protect it. */
+/* The one in use beside the serial port, or NULL. printk's lock protects it. */
 static struct console *current;
 static bool writing; /* what its driver prints meanwhile goes to the serial port */
 static bool emergency;
@@ -71,9 +71,12 @@ void console_putc(char c)
 
 void console_write(const char *text, size_t length)
 {
+	u64 flags = printk_lock();
+
 	while (length--)
 		console_putc(*text++);
 	console_flush();
+	printk_unlock(flags);
 }
 
 void console_emergency(void)
@@ -120,24 +123,32 @@ static void replay(char c)
 
 void console_register(struct console *console)
 {
+	u64 flags;
+
 	list_add_tail(&console->node, &consoles);
 	if (current || !is_wanted(console))
 		return;
+	flags = printk_lock();
 	printk("console: from here on %s\n", console->name);
 	current = console;
 	read_log(shown, replay);
 	console_flush();
+	printk_unlock(flags);
 }
 
 void console_unregister(struct console *console)
 {
+	u64 flags;
+
 	list_del_init(&console->node);
 	if (console != current)
 		return;
+	flags = printk_lock();
 	current = NULL;
 	line_length = 0;
 	shown = logged;
 	printk("console: %s is gone; from here on " SERIAL "\n", console->name);
+	printk_unlock(flags);
 }
 
 bool console_is_missing(void)

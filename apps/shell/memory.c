@@ -81,7 +81,7 @@ static int run_mem(int argc, char **argv)
 	return 0;
 }
 
-/* The image's first part, and tables of the firmware's, which are mapped where no RAM of ours is. */
+/* The image's first part, and the firmware's tables, mapped where no RAM of ours is. */
 static bool is_read_only(u64 address, u64 length)
 {
 	if (address >= (uintptr_t)image_start && address < (uintptr_t)rodata_end)

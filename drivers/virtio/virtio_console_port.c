@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 
 #include "drivers/virtio/virtio_console_priv.h"
+#include "kernel/percpu.h"
 #include "kernel/string.h"
 
 /* Output is looked for: at first without a pause, for most hosts take it at once. */
@@ -127,6 +128,22 @@ static u8 *slot_out(struct vport *vport, unsigned int slot)
 	return vport->memory + (size_t)(VCONSOLE_SLOTS + slot) * VCONSOLE_SLOT_SIZE;
 }
 
+/* A queue that breaks prints, and what is printed may come to this very port: who holds the lock
+ * already is told apart by its CPU. */
+static u64 lock_output(struct vport *vport)
+{
+	u64 flags = spin_lock_irqsave(&vport->lock);
+
+	WRITE_ONCE(vport->lock_owner, smp_processor_id() + 1);
+	return flags;
+}
+
+static void unlock_output(struct vport *vport, u64 flags)
+{
+	WRITE_ONCE(vport->lock_owner, 0);
+	spin_unlock_irqrestore(&vport->lock, flags);
+}
+
 /* Slots that the host has taken are free again. Locked. */
 static void reclaim(struct vport *vport)
 {
@@ -171,12 +188,12 @@ static bool slots_are_free(void *context)
 {
 	const struct sending *sending = context;
 	struct vport *vport = sending->vport;
-	u64 flags = spin_lock_irqsave(&vport->lock);
+	u64 flags = lock_output(vport);
 	u32 there;
 
 	reclaim(vport);
 	there = vport->free_slots & sending->wanted;
-	spin_unlock_irqrestore(&vport->lock, flags);
+	unlock_output(vport, flags);
 	return (sending->all ? there == sending->wanted : there != 0) ||
 	       virtqueue_is_broken(vport->transmitq);
 }
@@ -211,9 +228,9 @@ static int vport_write(struct port *port, const void *data, size_t length, u64 t
 					    passed < timeout_ns ? timeout_ns - passed : 0);
 		if (error)
 			break;
-		flags = spin_lock_irqsave(&vport->lock);
+		flags = lock_output(vport);
 		sent += send(vport, (const char *)data + sent, length - sent);
-		spin_unlock_irqrestore(&vport->lock, flags);
+		unlock_output(vport, flags);
 		passed = ktime_get_ns() - begun;
 	}
 	return sent ? (int)sent : error;
@@ -294,16 +311,17 @@ size_t vconsole_console_write(struct console *console, const char *text, size_t 
 	size_t sent = 0, part;
 	u64 flags;
 
-	if (!vport->present || !vport->transmitq)
+	if (!vport->present || !vport->transmitq ||
+	    READ_ONCE(vport->lock_owner) == smp_processor_id() + 1)
 		return 0;
-	flags = spin_lock_irqsave(&vport->lock);
+	flags = lock_output(vport);
 	do {
 		spin_for_slots(vport, ALL_SLOTS);
 		part = send(vport, text + sent, length - sent);
 		sent += part;
 	} while (part && sent < length);
 	spin_for_slots(vport, ALL_SLOTS);
-	spin_unlock_irqrestore(&vport->lock, flags);
+	unlock_output(vport, flags);
 	return sent;
 }
 

@@ -41,6 +41,7 @@ struct vport {
 
 	/* Output: printk comes here in any context, so a lock goes around the queue. */
 	spinlock_t lock;
+	u32 lock_owner; /* its CPU, + 1 */
 	u32 free_slots; /* bit n: slot n */
 	bool stalled;	/* the host took nothing in time: nobody waits until it does */
 
