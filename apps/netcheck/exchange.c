@@ -16,6 +16,7 @@
 #define TYPE_LOW 0xb5
 #define SLOTS 128
 #define BUDGET 64
+#define SAID_BYTES (sizeof(struct numbered) + 64)
 #define PATTERN_BYTES (4096 + NETDEV_FRAME_MAX)
 /* No frame in either direction for so long, and it has failed. */
 #define PATIENCE_NS (20 * NSEC_PER_SEC)
@@ -132,6 +133,15 @@ static struct slot *free_slot(void)
 	return NULL;
 }
 
+static bool has_busy_slots(void)
+{
+	bool busy = false;
+
+	for (unsigned int i = 0; i < SLOTS; i++)
+		busy |= state.slots[i].busy;
+	return busy;
+}
+
 /* Sends as many as fit; how many. A frame that finds the queue full is tried again later. */
 static int send_some(struct netdev *dev, u64 frames)
 {
@@ -155,15 +165,15 @@ static int send_some(struct netdev *dev, u64 frames)
 	return count;
 }
 
+/* All but a few slots are free when something is said. */
 static int say(struct netdev *dev, u8 kind, u64 frames)
 {
-	struct numbered *frame = (struct numbered *)state.slots[0].frame;
-	u16 length = sizeof(*frame) + 64;
-	int error = send(dev, &state.slots[0], kind, (u32)frames, length);
+	struct slot *slot = free_slot();
+	int error = slot ? send(dev, slot, kind, (u32)frames, SAID_BYTES) : -ENOSPC;
 
 	if (error)
 		return error;
-	state.slots[0].busy = true;
+	slot->busy = true;
 	netdev_flush(dev, frames % dev->queue_pairs);
 	return 0;
 }
@@ -229,8 +239,7 @@ static int move(struct netdev *dev, u64 to_send)
 
 static bool is_complete(u64 to_send, u64 to_receive)
 {
-	return state.sent == to_send && state.returned >= state.sent &&
-	       state.received >= to_receive;
+	return state.sent == to_send && !has_busy_slots() && state.received >= to_receive;
 }
 
 /* Until all have gone and come, or nothing moves any more. */
@@ -273,15 +282,6 @@ static void free_all(void)
 		free_pages_exact(state.slots[i].frame, state.largest);
 	free_pages_exact(state.seen, NETDEV_FRAME_MAX);
 	free_pages_exact(state.pattern, PATTERN_BYTES);
-}
-
-static bool has_busy_slots(void)
-{
-	bool busy = false;
-
-	for (unsigned int i = 0; i < SLOTS; i++)
-		busy |= state.slots[i].busy;
-	return busy;
 }
 
 /* The peer begins when it has heard us, and then sends while we sleep: the ring fills up. */

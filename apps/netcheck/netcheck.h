@@ -19,7 +19,5 @@ int netcheck_exchange(struct netdev *dev);
 int netcheck_link(struct netdev *dev);
 /* Address, receive mode, multicast, queue pairs, one after the other; a peer says when. */
 int netcheck_control(struct netdev *dev);
-/* Offloads both ways, with a peer that looks at the headers. */
-int netcheck_offload(struct netdev *dev);
 
 #endif

@@ -104,27 +104,34 @@ static void receive(struct netdev *dev, const struct netdev_frame *frame, void *
 	want->found = true;
 }
 
-/* Sends a frame and waits for its answer; once more when none comes, as frames may be lost. */
+/* Looks for the answer for a while; -EIO when the interface was given up. */
+static int listen(struct netdev *dev)
+{
+	u64 start = ktime_get_ns();
+
+	while (!wanted.found && ktime_get_ns() - start < ANSWER_TIMEOUT_NS) {
+		netdev_wait(dev, NETDEV_RECEIVED, ANSWER_TIMEOUT_NS / TRIES);
+		if (netdev_poll(dev, 0, 64, receive, &wanted) < 0)
+			return -EIO;
+	}
+	return wanted.found ? 0 : -ETIMEDOUT;
+}
+
+/* Sends a frame and waits for its answer; once more when none comes, or when the device had to be
+ * restarted, for frames may be lost. */
 static int ask(struct netdev *dev, void *frame, u32 length, bool (*is_it)(const u8 *, u32))
 {
-	u64 start;
-	int error = 0;
+	int error = -ETIMEDOUT;
 
 	memcpy(wanted.type, (u8 *)frame + 12, 2);
 	wanted.is_it = is_it;
 	wanted.found = false;
-	for (unsigned int try = 0; try < TRIES && !error && !wanted.found; try++) {
+	for (unsigned int try = 0; try < TRIES && error; try++) {
 		error = netdev_send_sync(dev, 0, frame, length, NULL, SEND_TIMEOUT_NS);
-		start = ktime_get_ns();
-		while (!error && !wanted.found && ktime_get_ns() - start < ANSWER_TIMEOUT_NS) {
-			netdev_wait(dev, NETDEV_RECEIVED, ANSWER_TIMEOUT_NS / TRIES);
-			if (netdev_poll(dev, 0, 64, receive, &wanted) < 0)
-				error = -EIO;
-		}
+		if (!error)
+			error = listen(dev);
 	}
-	if (error)
-		return error;
-	return wanted.found ? 0 : -ETIMEDOUT;
+	return error;
 }
 
 static void fill_ethernet(const struct netdev *dev, struct ethernet *ethernet, const u8 *to,

@@ -102,7 +102,8 @@ struct netdev_tx {
  * right, too); -EMSGSIZE when it is shorter than an Ethernet header or longer than the MTU and that
  * allow, without segmentation; -EINVAL for no or too many segments, an empty one, positions outside
  * the frame, or a queue that is not in use; -EOPNOTSUPP for an offload that the device has not;
- * -EIO when the device failed. A link that is down is no error: the device drops the frame.
+ * -ENETDOWN while the link is down; -EIO when the device failed. After any error the frame is still
+ * the caller's.
  */
 int netdev_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx);
 void netdev_flush(struct netdev *dev, unsigned int queue);

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 PCAP_MAGIC = 0xA1B2C3D4
 ETHERNET = 1
-FRAME_MIN, FRAME_PADDED = 14, 60
+FRAME_MIN, FRAME_PADDED = 14, 64  # 60, and 64 where room for the check sequence is left
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmp6"}
 HOP_BY_HOP, ROUTING, FRAGMENT, OPTIONS = 0, 43, 44, 60

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import netcheck
-import pcap
+
 from netcheck import Netcheck
 from peer import Peer, StreamWire
 
