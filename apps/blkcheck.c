@@ -153,7 +153,7 @@ static void write_all(void)
 	u64 step = max(check.sectors / STEPS, (u64)REQUEST_SECTORS_MAX);
 
 	step -= step % check.block;
-	for (u64 sector = 0; sector < check.sectors && check.errors < 100; sector += step) {
+	for (u64 sector = 0; sector < check.sectors && check.errors < ERRORS_MAX; sector += step) {
 		u64 end = min(sector + step, check.sectors);
 
 		range_write(&check, sector, end - sector);

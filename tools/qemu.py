@@ -117,11 +117,11 @@ def simple_device(knobs):
 
 
 def blk_device(knobs):
-    """virtio-blk on the user's raw image, or on a disk of zeroes."""
+    """virtio-blk on the user's raw image, or on a disk of zeroes; errors are the guest's to see."""
     backend = f"driver=null-co,size={BLANK_DISK},read-zeroes=on"
     if knobs["disk"]:
         backend = f"driver=raw,file.driver=file,file.filename={quoted(knobs['disk'])}"
-    return ["-blockdev", backend + ",node-name=disk"], "virtio-blk-pci,drive=disk"
+    return ["-blockdev", backend + ",node-name=disk"], "virtio-blk-pci,drive=disk,werror=report"
 
 
 DEVICE_ARGUMENTS = {"net": net_device, "simple": simple_device, "blk": blk_device}

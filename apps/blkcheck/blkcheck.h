@@ -9,6 +9,7 @@
 #define WORDS_PER_SECTOR (SECTOR_SIZE / sizeof(u64))
 #define SLOTS_MAX 128
 #define REQUEST_SECTORS_MAX 2048 /* 1 MiB */
+#define ERRORS_MAX 100		 /* after so many it gives up */
 
 /* What a sector holds: the pattern of a generation, where 0 is the one that is asked for and the
  * others are those of the random test, or one of these. */

@@ -213,7 +213,9 @@ void random_test(struct check *check)
 		return;
 	}
 	range_write(check, 0, check->sectors);
-	for (u64 number = 0; number < check->requests && check->errors < 100; number++)
+	printk("blkcheck: filled %llu sectors; now %llu random requests\n", check->sectors,
+	       check->requests);
+	for (u64 number = 0; number < check->requests && check->errors < ERRORS_MAX; number++)
 		one_request(&mix, number);
 	slots_wait_all(check);
 	report(&mix);

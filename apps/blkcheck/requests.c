@@ -6,6 +6,8 @@
 #include "kernel/string.h"
 #include <linux/errno.h>
 
+#define ERROR_LINES_MAX 10
+
 bool slots_make(struct check *check)
 {
 	size_t bytes = (size_t)check->request_sectors * SECTOR_SIZE;
@@ -39,18 +41,40 @@ static void count_error(struct check *check, const struct block_request *request
 {
 	static const char *const names[] = { "read", "write", "flush", "discard", "write zeroes" };
 
-	if (check->errors++ < 10)
+	if (check->errors++ < ERROR_LINES_MAX)
 		printk("blkcheck: %s of %u sectors at sector %llu failed: error %d\n",
 		       names[request->op], request->sectors, request->sector, error);
+}
+
+/* A read that failed is done again, around the blocks that cannot be read; how many those are. */
+static u64 salvage(struct check *check, const struct slot *slot)
+{
+	const struct block_request *request = &slot->request;
+	u64 sector = request->sector, end = sector + request->sectors, bad = 0;
+
+	while (sector < end && check->errors < ERRORS_MAX) {
+		u8 *place = slot->buffer + ((sector - request->sector) << SECTOR_SHIFT);
+		u64 good = end;
+
+		if (block_read(check->disk, sector, end - sector, place, BLOCK_TIMEOUT_NS, &good)) {
+			printk("blkcheck: sector %llu cannot be read\n", good);
+			check->errors++;
+			bad++;
+		}
+		pattern_compare(check, place, sector, (u32)(good - sector));
+		sector = good < end ? good + check->block : end;
+	}
+	return bad;
 }
 
 /* What failed may have happened in part. */
 void slot_judge(struct check *check, struct slot *slot, int error)
 {
 	const struct block_request *request = &slot->request;
+	bool again = error == -EIO && request->op == BLOCK_READ;
 
 	slot->busy = false;
-	if (error)
+	if (error && !(again && salvage(check, slot)))
 		count_error(check, request, error);
 	if (request->op == BLOCK_READ && !error)
 		pattern_compare(check, slot->buffer, request->sector, request->sectors);
@@ -105,7 +129,7 @@ void slots_wait_all(struct check *check)
 
 static void run_range(struct check *check, enum block_op op, u64 sector, u64 sectors)
 {
-	for (unsigned int turn = 0; sectors; turn++) {
+	for (unsigned int turn = 0; sectors && check->errors < ERRORS_MAX; turn++) {
 		struct slot *slot = &check->slots[turn % check->depth];
 		u32 count = (u32)min(sectors, (u64)check->request_sectors);
 

@@ -340,12 +340,24 @@ static const char *error_name(const struct block_request *request)
 	return request->error == -EIO ? "I/O error" : "the device's answer makes no sense";
 }
 
+/* One place where there is one; of a longer request the device only says that it failed. */
+static void format_place(char *buffer, size_t size, const struct block_device *disk,
+			 const struct block_request *request)
+{
+	if (request->sectors <= disk->properties.logical_block_size >> SECTOR_SHIFT)
+		snprintf(buffer, size, "at sector %llu", request->error_sector);
+	else
+		snprintf(buffer, size, "in sectors %llu to %llu", request->sector,
+			 request->sector + request->sectors - 1);
+}
+
 /* An id is asked for without knowing whether there is one; and what ended with a reset was said
  * there. */
 void block_say_error(struct block_device *disk, const struct block_request *request)
 {
 	u64 now = ktime_get_ns(), flags;
 	unsigned int lines;
+	char place[64];
 
 	if (request->op == BLOCK_GET_ID || request->status < 0)
 		return;
@@ -356,9 +368,10 @@ void block_say_error(struct block_device *disk, const struct block_request *requ
 	}
 	lines = ++disk->error_lines;
 	spin_unlock_irqrestore(&disk->resize_lock, flags);
-	if (lines <= ERROR_LINES_MAX)
-		dev_printk(disk->dev, "E40 [%s] %s failed at sector %llu: %s (status %d)%s\n",
-			   disk->name, op_names[request->op], request->error_sector,
-			   error_name(request), request->status,
-			   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
+	if (lines > ERROR_LINES_MAX)
+		return;
+	format_place(place, sizeof(place), disk, request);
+	dev_printk(disk->dev, "E40 [%s] %s failed %s: %s (status %d)%s\n", disk->name,
+		   op_names[request->op], place, error_name(request), request->status,
+		   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
 }

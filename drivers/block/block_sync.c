@@ -64,7 +64,7 @@ static u32 piece_size(const struct span *span, u64 offset)
  * finds the first block that fails by itself. When none does, the trouble has passed, and where the
  * request began is all that can be said.
  */
-static u64 locate(const struct span *span, u64 offset, u32 count)
+static u64 locate(const struct span *span, u64 offset, u32 count, bool *located)
 {
 	u32 block = span->disk->properties.logical_block_size >> SECTOR_SHIFT;
 	struct block_request request;
@@ -82,18 +82,27 @@ static u64 locate(const struct span *span, u64 offset, u32 count)
 		if (READ_ONCE(span->disk->state) != BLOCK_STATE_UP)
 			return first;
 	}
-	return ask(span, offset, count, &request) ? offset : first;
+	*located = ask(span, offset, count, &request);
+	return *located ? offset : first;
 }
 
-static u64 find_failure(const struct span *span, u64 offset, const struct block_request *request)
+static u64 find_failure(const struct span *span, u64 offset, struct block_request *request)
 {
 	bool moves_data = span->op == BLOCK_READ || span->op == BLOCK_WRITE;
 	u32 block = span->disk->properties.logical_block_size >> SECTOR_SHIFT;
+	bool located = false;
 
 	/* Without the device's word that it failed, asking again would not end. */
 	if (!moves_data || request->error != -EIO || request->status < 0)
 		return offset;
-	return request->sectors > block ? locate(span, offset, request->sectors) : offset;
+	if (request->sectors > block)
+		offset = locate(span, offset, request->sectors, &located);
+	request->error_sector = span->sector + offset;
+	if (located) {
+		request->sector = request->error_sector;
+		request->sectors = block;
+	}
+	return offset;
 }
 
 /* ---- the calls ------------------------------------------------------------------------------- */
@@ -132,8 +141,8 @@ static int run(const struct span *span, u64 *failed)
 	if (!error)
 		return 0;
 	if (request.error) {
+		request.error_sector = request.sector;
 		offset = find_failure(span, offset, &request);
-		request.error_sector = span->sector + offset;
 		block_say_error(span->disk, &request);
 	}
 	if (failed)

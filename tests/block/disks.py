@@ -8,7 +8,7 @@ from machine import Machine, run
 from qemu import check_image, command_line, quoted
 from transcript import STAMP
 
-TIMEOUT = "100"
+TIMEOUT = "60"
 ERROR = re.compile(r"\bE\d\d ")
 
 

@@ -85,7 +85,7 @@ TEST(virtio_blk_queued_errors)
 	CHECK(block_reap(disk, 0) == &request);
 	CHECK_EQ(request.error, -EIO);
 	CHECK_EQ(request.error_sector, 4);
-	CHECK_LOG("E40 [vda] read failed at sector 4");
+	CHECK_LOG("E40 [vda] read failed in sectors 4 to 11: I/O error");
 }
 
 TEST(virtio_blk_queued_too_large)

@@ -68,6 +68,7 @@ TEST(virtio_blk_error_that_passes)
 	blk.bad_times = 1;
 	CHECK_EQ(block_read(disk, 16, 64, buffer, WAIT, &failed), -EIO);
 	CHECK_EQ(failed, 16);
+	CHECK_LOG("E40 [vda] read failed in sectors 16 to 79: I/O error (status 1)");
 	CHECK_EQ(block_read(disk, 16, 64, buffer, WAIT, &failed), 0);
 }
 
@@ -107,7 +108,7 @@ TEST(virtio_blk_status_that_is_none)
 	blk.honest = 1;
 	blk.status_xor = 0x47;
 	CHECK_EQ(read_from_a_liar(blk_boot(COMMON, 1)), -EPROTO);
-	CHECK_LOG("makes no sense (status 71)");
+	CHECK_LOG("read failed in sectors 5 to 6: the device's answer makes no sense (status 71)");
 }
 
 TEST(virtio_blk_status_that_is_not_written)
@@ -166,6 +167,22 @@ TEST(virtio_blk_R26_no_answer_to_the_first_request)
 	blk.silent = true;
 	CHECK(!blk_boot(COMMON, 1));
 	CHECK_EQ(modern.status, 0x80);
+}
+
+/* Nobody answers any more: it is cut off, and everything after that fails at once. */
+TEST(virtio_blk_that_is_gone)
+{
+	struct block_device *disk = blk_boot(COMMON, 1);
+	u64 start;
+
+	modern.gone_after = modern.accesses + 1;
+	modern.gone_value = ~0u;
+	CHECK_EQ(block_read(disk, 0, 1, buffer, WAIT, NULL), -ETIMEDOUT);
+	CHECK_LOG("E04");
+	start = world_now;
+	CHECK_EQ(block_read(disk, 0, 1, buffer, WAIT, NULL), -EIO);
+	CHECK_EQ(block_flush(disk, WAIT), -EIO);
+	CHECK(world_now - start < NSEC_PER_SEC);
 }
 
 /* Three restarts, and then it is left alone. */
