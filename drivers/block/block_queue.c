@@ -10,6 +10,7 @@
 #include <linux/errno.h>
 
 #include "drivers/block/block_driver.h"
+#include "kernel/percpu.h"
 #include "kernel/time.h"
 
 /* request.state: zero, or where it is. */
@@ -328,7 +329,8 @@ static int wait_for_room(struct block_device *disk, unsigned int index, u64 time
 
 int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns)
 {
-	unsigned int index = 0;
+	/* CPUs meet only where there are more of them than queues. */
+	unsigned int index = smp_processor_id() % disk->queue_count;
 	struct waiting waiting = { .disk = disk, .index = index, .request = request };
 	int error = is_up(disk) ? 0 : make_up(disk);
 

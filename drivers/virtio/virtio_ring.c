@@ -337,11 +337,6 @@ u16 virtqueue_num_free(const struct virtqueue *vq)
 	return vq->num_free;
 }
 
-u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
-{
-	return vq->num / descriptors_for(vq, buffers);
-}
-
 bool virtqueue_is_in_order(const struct virtqueue *vq)
 {
 	return vq->in_order;

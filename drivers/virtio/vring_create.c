@@ -153,3 +153,8 @@ u64 virtqueue_get_used_addr(const struct virtqueue *vq)
 
 	return virt_to_phys(packed ? (void *)vq->packed.device : vq->split.vring.used);
 }
+
+u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
+{
+	return vring_uses_indirect(vq, buffers) ? vq->num : vq->num / buffers;
+}
