@@ -164,6 +164,14 @@ image: $(IMAGE)
 
 doctor:
 	@tools/doctor.sh
+
+# Templates of tools/templates, with NAME= (and ID=) filled in.
+.PHONY: new-app new-driver
+new-app new-driver: export NAME := $(value NAME)
+new-app new-driver: export ID := $(value ID)
+new-app new-driver:
+	@$(PYTHON) tools/new.py $(@:new-%=%)
+
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 	@$(PYTHON) tools/run.py --help | sed -n '/^knobs/,$$p'
@@ -172,6 +180,7 @@ help:
 #: make test            the same set-up, then every test; FULL=1 for the long ones too
 #: make doctor          what is missing or odd on this machine, and the line that mends it
 #: make gdb             start QEMU stopped; then, in another terminal: make gdb-attach
+#: make new-app NAME=x, make new-driver NAME=x [ID=virtio id]   files to begin with
 #: make kernel, iso     only the image, of APP
 #: make qemu            only QEMU with virtio-simple; prints its path
 #: make setup           only the packages
