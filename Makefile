@@ -16,6 +16,7 @@ QEMU ?=
 TIMEOUT ?=
 CONSOLE ?=
 INTERACTIVE ?=
+HTTP_PORT ?=
 FULL ?=
 UBSAN ?=
 # Sources left out of the link, to see a device find no driver.
@@ -26,12 +27,14 @@ BUILD ?= build
 CROSS_COMPILE ?=
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD \
 	CONSOLE INTERACTIVE
+export HTTP_PORT
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
 NM := $(CROSS_COMPILE)nm
 LD := $(CROSS_COMPILE)ld
+AR := $(CROSS_COMPILE)ar
 # The distribution's own Python sees the distribution's packages; another one on the PATH may not.
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 
@@ -63,6 +66,12 @@ OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
 APP_FOLDERS := $(APP) $(shell cat apps/$(APP)/uses 2>/dev/null)
 APP_SOURCES := apps/$(APP).c $(wildcard $(APP_FOLDERS:%=apps/%/*.c))
 APP_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(APP_SOURCES))
+# apps/NAME/app.mk may ask for libraries: LIBS = lwip is the network. They add to these three.
+LIBS :=
+LIB_SOURCES :=
+LIB_OBJECTS :=
+LIB_ARCHIVES :=
+-include apps/$(APP)/app.mk
 # Where the image goes; another name keeps two images of one app apart.
 OUT ?= $(BUILD)/$(APP)
 ELF := $(OUT)/doorbell.elf
@@ -86,13 +95,14 @@ $(BUILD)/obj:
 STAMP_TEXT = $(CC) $(CPPFLAGS) $(CFLAGS) | $(LD) $(LDFLAGS)
 $(BUILD)/flags: FORCE | $(BUILD)/obj
 	@echo '$(STAMP_TEXT)' | cmp -s - $@ || echo '$(STAMP_TEXT)' > $@
+LINKED = $(SOURCES) $(APP_SOURCES) $(LIB_SOURCES) $(LIB_ARCHIVES)
 $(OUT)/sources: FORCE
 	@mkdir -p $(OUT)
-	@echo '$(SOURCES) $(APP_SOURCES)' | cmp -s - $@ || echo '$(SOURCES) $(APP_SOURCES)' > $@
+	@echo '$(LINKED)' | cmp -s - $@ || echo '$(LINKED)' > $@
 
 $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags $(UAPI)/.ready
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(LIB_CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 # Reports of undefined behaviour must not find some in themselves.
 $(BUILD)/obj/kernel/ubsan.c.o: private CFLAGS += -fno-sanitize=all
 $(BUILD)/obj/%.S.o: %.S $(BUILD)/flags $(UAPI)/.ready
@@ -102,16 +112,19 @@ $(BUILD)/obj/%.S.o: %.S $(BUILD)/flags $(UAPI)/.ready
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
+-include net/net.mk
+ALL_OBJECTS := $(OBJECTS) $(APP_OBJECTS) $(LIB_OBJECTS) $(LIB_ARCHIVES)
+
 # Linked twice: the first link gives the addresses that the symbol table of the second one holds.
 $(OUT)/ksyms-empty.S: tools/ksyms.awk | $(OUT)/sources
 	@awk -f tools/ksyms.awk < /dev/null > $@
-$(OUT)/stage1.elf: $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.S linker.ld $(OUT)/sources
+$(OUT)/stage1.elf: $(ALL_OBJECTS) $(OUT)/ksyms-empty.S linker.ld $(OUT)/sources
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms-empty.S -o $(OUT)/ksyms-empty.o
-	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms-empty.o -o $@
+	$(Q)$(LD) $(LDFLAGS) $(ALL_OBJECTS) $(OUT)/ksyms-empty.o -o $@
 $(ELF): $(OUT)/stage1.elf
 	@$(NM) -n -S $< | awk -v app=$(APP) -f tools/ksyms.awk > $(OUT)/ksyms.S
 	@$(CC) $(CFLAGS) -c $(OUT)/ksyms.S -o $(OUT)/ksyms.o
-	$(Q)$(LD) $(LDFLAGS) $(OBJECTS) $(APP_OBJECTS) $(OUT)/ksyms.o -o $@
+	$(Q)$(LD) $(LDFLAGS) $(ALL_OBJECTS) $(OUT)/ksyms.o -o $@
 	@echo "built $@"
 
 .PHONY: kernel iso FORCE
@@ -138,7 +151,7 @@ $(ISO): $(ELF) $(OUT)/grub.cfg
 	@echo "built $@"
 iso: $(ISO)
 
--include $(OBJECTS:.o=.d) $(APP_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(APP_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d)
 
 # ---- set-up and running ------------------------------------------------------------------------
 IMAGE := $(if $(filter direct,$(BOOT)),$(ELF),$(ISO))
@@ -194,7 +207,8 @@ help:
 
 # ---- testing -----------------------------------------------------------------------------------
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
-HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h apps/*/*.h)
+HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h apps/*/*.h \
+	net/*.h net/arch/*.h)
 
 .PHONY: test test-ubsan images kernels style layers headers
 test:
@@ -217,9 +231,9 @@ style:
 layers:
 	@$(PYTHON) tools/layers.py
 # Each header stands on its own: it compiles without another before it.
-headers: $(UAPI)/.ready
+headers: $(UAPI)/.ready $(LWIP_STAMP)
 	@for header in $(HEADERS); do \
-		$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c /dev/null || exit 1; \
+		$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c /dev/null || exit 1; \
 	done
 	@echo "headers: $(words $(HEADERS)) compile on their own"
 -include $(wildcard tests/host/*.mk)
@@ -227,13 +241,13 @@ headers: $(UAPI)/.ready
 # ---- for editors, and tidying up ---------------------------------------------------------------
 .PHONY: compile_commands.json clean distclean
 compile_commands.json: $(UAPI)/.ready
-	@command=$$(printf '%s' '$(CC) $(CPPFLAGS) $(CFLAGS)' | sed 's/[\\"]/\\&/g'); separator='['; \
-	for file in $(SOURCES) $(wildcard apps/*.c apps/*/*.c); do \
+	@command=$$(printf '%s' '$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS)' | sed 's/[\\"]/\\&/g'); separator='['; \
+	for file in $(SOURCES) $(wildcard apps/*.c apps/*/*.c net/*.c); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -c %s"}' \
 			"$$separator" "$(CURDIR)" "$$file" "$$command" "$$file"; \
 		separator=','; \
 	done > $@; echo ']' >> $@
-	@echo "made $@ for $(words $(SOURCES) $(wildcard apps/*.c apps/*/*.c)) files"
+	@echo "made $@ for $(words $(SOURCES) $(wildcard apps/*.c apps/*/*.c net/*.c)) files"
 
 # Refuses a BUILD that this tree lies in.
 clean:

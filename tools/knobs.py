@@ -10,6 +10,8 @@ import os
 import re
 import shlex
 
+from serving import host_port
+
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 CMDLINE_MAX = 4095
 SHOWN_MAX = 60  # of a value that is refused
@@ -72,6 +74,15 @@ def seconds(text):
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or float(text) <= 0:
         raise ValueError("want seconds, such as 60")
     return float(text)
+
+
+def port(text):
+    """A TCP port, 0 for one that is free, or none said."""
+    if not text:
+        return None
+    if not text.isdigit() or int(text) > 65535:
+        raise ValueError("want a port, 1 to 65535, or 0 for any that is free")
+    return int(text)
 
 
 def accelerator(text):
@@ -151,9 +162,10 @@ KNOBS = {
                 "or a virtio console"),
     "INTERACTIVE": ("auto", choice("auto", "yes", "no"),
                     "whether stdin is the guest's input; auto: when APP is one that asks"),
+    "HTTP_PORT": ("", port, "port of this host that leads to what the app serves [8080]"),
     "QEMU_ARGS": ("", arguments, "more QEMU arguments, quoted as in a shell"),
     "QEMU": ("", plain, "the QEMU to run; none: the one that `make qemu` built"),
-    "TIMEOUT": ("60", seconds, "seconds after which the machine is stopped"),
+    "TIMEOUT": ("60", seconds, "seconds after which the machine is stopped; none for a server"),
 }
 
 
@@ -192,6 +204,7 @@ def parse_knobs(values):
             raise KnobError(f"{name}={shown}: {error}") from None
     check_board(knobs)
     check_memory(knobs)
+    knobs["http_port"] = host_port(knobs)
     return knobs
 
 

@@ -45,7 +45,9 @@ LAYERS = [
         ["drivers/virtio/virtio_*"],
         ["class interface", "virtio", "uapi", "kernel"],
     ),
-    ("app", ["apps/*"], ["class interface", "class driver", "uapi", "kernel"]),
+    # TCP/IP: lwIP over the class interface. Linked for apps that ask for it.
+    ("net", ["net/*"], ["class interface", "kernel"]),
+    ("app", ["apps/*"], ["class interface", "class driver", "net", "uapi", "kernel"]),
     ("device model", ["qemu/*"], ["uapi"]),
 ]
 
@@ -54,10 +56,14 @@ TOOL_APPS = {
     "apps/lspci*": ["pci"],
     "apps/lsvirtio*": ["pci", "virtio-pci", "virtio"],
     "apps/shell*": ["pci", "virtio-pci", "virtio"],
+    "apps/httpd/status_pci*": ["pci"],
+    "apps/httpd/status_virtio*": ["pci", "virtio-pci", "virtio"],
 }
 
-# Linux's headers (by pattern), and the layers that know what they name.
+# Linux's headers and lwIP's (by pattern), and the layers that know what they name.
 LINUX_HEADERS = [
+    ("lwip/*", ["net", "app"]),
+    ("netif/*", ["net"]),
     ("linux/pci_regs.h", ["pci", "virtio-pci"]),
     ("linux/virtio_pci.h", ["virtio-pci"]),
     ("linux/virtio_ring.h", ["virtio"]),

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 from knobs import KnobError, size_bytes
+from serving import forwards
 
 TREE = Path(__file__).resolve().parent.parent
 BUILD_QEMU = TREE / "qemu" / "build-qemu.sh"
@@ -106,9 +107,9 @@ def boot_arguments(knobs, image):
     return [*firmware, "-cdrom", str(image), "-boot", "order=d", "-smbios", oem]
 
 
-def net_device(_knobs):
+def net_device(knobs):
     """virtio-net on QEMU's own user network; no ROM, for nobody boots from it."""
-    return ["-netdev", "user,id=net"], "virtio-net-pci,netdev=net,romfile="
+    return ["-netdev", "user,id=net" + forwards(knobs)], "virtio-net-pci,netdev=net,romfile="
 
 
 def simple_device(knobs):

@@ -17,6 +17,7 @@ from interactive import Keyboard, LiveConsole
 from knobs import KnobError, environment_knobs, help_text, is_interactive, parse_knobs
 from machine import Machine
 from qemu import QemuMissing, check_image, command_line, printable, shown
+from serving import invitation, is_serving, taken
 
 INTERRUPTED = 130
 REBOOT = "shell: reboot"  # apps/shell.c says so
@@ -47,9 +48,16 @@ def say(text):
     print(f"run: {text}", file=sys.stderr, flush=True)
 
 
-def show_line(line):
-    """A console line, as soon as it is whole."""
-    print(line, flush=True)
+def line_shower(knobs):
+    """Shows a console line as soon as it is whole, and how to reach what has just come up."""
+
+    def show_line(line):
+        print(line, flush=True)
+        words = invitation(knobs, line)
+        if words:
+            say(words)
+
+    return show_line
 
 
 def show_complaint(line):
@@ -72,13 +80,13 @@ def prepare_gdb(command, knobs):
 
 def execute(command, knobs, gdb):
     """Runs to the end; the exit status of this program."""
-    limit = knobs["timeout"]
+    limit = explicit_limit(knobs) if is_serving(knobs) else knobs["timeout"]
     if gdb:
         command, limit = prepare_gdb(command, knobs)
     if is_interactive(knobs):
-        result = converse(command, None if gdb else explicit_limit(knobs))
+        result = converse(command, knobs, None if gdb else explicit_limit(knobs))
     else:
-        with Machine(command, limit, show_line, show_complaint) as machine:
+        with Machine(command, limit, line_shower(knobs), show_complaint) as machine:
             result = machine.finish()
     if result.outcome == "ok":
         return 0
@@ -87,18 +95,18 @@ def execute(command, knobs, gdb):
 
 
 def explicit_limit(knobs):
-    """A person takes the time it takes, unless TIMEOUT says otherwise."""
+    """A person or a server takes the time it takes, unless TIMEOUT says otherwise."""
     return knobs["timeout"] if os.environ.get("TIMEOUT") else None
 
 
-def converse(command, limit):
+def converse(command, knobs, limit):
     """A run with stdin as the guest's input; and another one when the person there says reboot."""
     if os.isatty(sys.stdin.fileno()):
         say("the keys go to the guest; Ctrl-A X ends the run")
     with Keyboard() as keyboard:
         while True:
             with Machine(command, limit, on_complaint=show_complaint, keyboard=keyboard,
-                         console=LiveConsole(show_line)) as machine:
+                         console=LiveConsole(line_shower(knobs))) as machine:
                 result = machine.finish()
             if result.outcome != "reset" or REBOOT not in result.lines[-3:]:
                 return result
@@ -112,6 +120,7 @@ def main():
         return 0
     signal.signal(signal.SIGTERM, terminate)
     signal.signal(signal.SIGHUP, terminate)
+    knobs = {"app": ""}
     try:
         knobs = parse_knobs(environment_knobs(os.environ))
         command = command_line(knobs, options.image)
@@ -119,13 +128,16 @@ def main():
             print(printable(command))
             return 0
         check_image(knobs, options.image)
+        if taken(knobs):
+            raise KnobError(taken(knobs))
         return execute(command, knobs, options.gdb)
     except (KnobError, QemuMissing) as error:
         say(error)
         return 1
     except KeyboardInterrupt:
         say("stopped")
-        return INTERRUPTED
+        # A server has no other end.
+        return 0 if is_serving(knobs) else INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import c_source
 
-FOLDERS = ["boot", "kernel", "drivers", "apps", "qemu", "tests", "tools"]
+FOLDERS = ["boot", "kernel", "drivers", "net", "apps", "qemu", "tests", "tools"]
 CI_ENTRY = ".ci/run"
 C_SUFFIXES = (".c", ".h", ".S")
 TEXT_SUFFIXES = C_SUFFIXES + (".py", ".sh", ".ld", ".awk", ".mk")

@@ -27,8 +27,8 @@ PROCESSORS = len(os.sched_getaffinity(0))
 # Settings of one run: the tests choose their own. MAKEFLAGS would hand down a job server that
 # Python does not pass on.
 NOT_FOR_TESTS = (
-    "APP BOOT MACHINE SMP MEM CMDLINE DEVICES SIMPLE DISK QEMU_ARGS TIMEOUT WITHOUT "
-    "MAKE MAKEFLAGS MAKELEVEL MFLAGS"
+    "APP BOOT MACHINE SMP MEM CMDLINE DEVICES SIMPLE DISK HTTP_PORT QEMU_ARGS TIMEOUT "
+    "WITHOUT MAKE MAKEFLAGS MAKELEVEL MFLAGS"
 ).split()
 
 COUNT_LINE = re.compile(r"\b(\d+) passed, (\d+) failed\b")

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Addresses, and what becomes of them: each that comes or goes is told in a line, and so is a DHCP
+ * server that is not there, or no longer. lwIP asks on by itself in any case, and an address stays
+ * in use until its lease ends.
+ */
+#include <linux/errno.h>
+#include <lwip/dhcp.h>
+#include <lwip/dns.h>
+#include <lwip/prot/dhcp.h>
+#include <lwip/timeouts.h>
+
+#include "kernel/printk.h"
+#include "kernel/string.h"
+#include "net/interface.h"
+
+#define LOOK_MS 1000
+#define PATIENCE 10 /* seconds without an answer, before a line says so */
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
+static unsigned int prefix_length(const ip4_addr_t *mask)
+{
+	u32 bits = lwip_ntohl(mask->addr);
+	unsigned int length = 0;
+
+	for (; bits; bits <<= 1)
+		length++;
+	return length;
+}
+
+static void tell_dns(void)
+{
+	for (u8 i = 0; i < DNS_MAX_SERVERS; i++) {
+		const ip_addr_t *server = dns_getserver(i);
+
+		if (!ip_addr_isany(server))
+			printk("%s%s", i ? ", " : ", DNS ", ipaddr_ntoa(server));
+	}
+}
+
+/* The text of ip4addr_ntoa is valid until its next call. */
+static void tell_ipv4(struct net_interface *interface)
+{
+	const struct netif *netif = &interface->netif;
+	const char *name = interface->dev->name;
+	bool has = !ip4_addr_isany_val(*netif_ip4_addr(netif));
+
+	if (!has && interface->had_address)
+		printk("net %s: the address is gone\n", name);
+	interface->had_address = has;
+	if (!has)
+		return;
+	printk("net %s: address %s/%u", name, ip4addr_ntoa(netif_ip4_addr(netif)),
+	       prefix_length(netif_ip4_netmask(netif)));
+	if (!ip4_addr_isany_val(*netif_ip4_gw(netif)))
+		printk(", gateway %s", ip4addr_ntoa(netif_ip4_gw(netif)));
+	tell_dns();
+	if (interface->configuration == NET_CONFIGURED_BY_DHCP)
+		printk(" (DHCP, for %u s)\n", netif_dhcp_data(netif)->offered_t0_lease);
+	else
+		printk(" (net.ip)\n");
+}
+
+const char *net_ip6_text(const ip6_addr_t *address)
+{
+	static char text[IP6ADDR_STRLEN_MAX];
+
+	ip6addr_ntoa_r(address, text, sizeof(text));
+	for (char *c = text; *c; c++)
+		if (*c >= 'A' && *c <= 'F')
+			*c |= 0x20;
+	return text;
+}
+
+static void tell_ipv6(const struct net_interface *interface,
+		      const netif_ext_callback_args_t *arguments)
+{
+	s8_t index = arguments->ipv6_addr_state_changed.addr_index;
+	const struct netif *netif = &interface->netif;
+
+	if (ip6_addr_ispreferred(netif_ip6_addr_state(netif, index)) &&
+	    !ip6_addr_ispreferred(arguments->ipv6_addr_state_changed.old_state))
+		printk("net %s: address %s (IPv6)\n", interface->dev->name,
+		       net_ip6_text(netif_ip6_addr(netif, index)));
+}
+
+static void on_change(struct netif *netif, netif_nsc_reason_t reason,
+		      const netif_ext_callback_args_t *arguments)
+{
+	struct net_interface *interface = container_of(netif, struct net_interface, netif);
+
+	if (reason & LWIP_NSC_IPV4_ADDRESS_CHANGED)
+		tell_ipv4(interface);
+	if (reason & LWIP_NSC_IPV6_ADDR_STATE_CHANGED)
+		tell_ipv6(interface, arguments);
+}
+
+void lease_init(void)
+{
+	NETIF_DECLARE_EXT_CALLBACK(callback)
+
+	netif_add_ext_callback(&callback, on_change);
+}
+
+/* ---- DHCP ------------------------------------------------------------------------------------ */
+
+static bool is_asking(u8 state)
+{
+	return state == DHCP_STATE_SELECTING || state == DHCP_STATE_REQUESTING ||
+	       state == DHCP_STATE_REBOOTING || state == DHCP_STATE_BACKING_OFF;
+}
+
+static void tell_silence(struct net_interface *interface, const struct dhcp *dhcp)
+{
+	const char *name = interface->dev->name;
+
+	interface->lease_told = true;
+	if (is_asking(dhcp->state))
+		printk("net %s: E60 no DHCP server answers, asked for %u s and asking on; "
+		       "net.ip=ADDRESS/PREFIX sets an address without one\n",
+		       name, interface->seconds);
+	else
+		printk("net %s: E61 the DHCP server does not renew the lease of %s; it stays in "
+		       "use until the lease ends, and all servers are asked\n",
+		       name, ip4addr_ntoa(&dhcp->offered_ip_addr));
+}
+
+/* Asking and being told are states of lwIP's client; only how long they last is ours to see. */
+static void look_at(struct net_interface *interface)
+{
+	const struct dhcp *dhcp = netif_dhcp_data(&interface->netif);
+	bool bound = dhcp->state == DHCP_STATE_BOUND;
+	bool was_asking = is_asking(interface->lease_state);
+
+	if (bound || !netif_is_link_up(&interface->netif)) {
+		interface->seconds = 0;
+		if (bound && interface->lease_told)
+			printk("net %s: a DHCP server answers again\n", interface->dev->name);
+		interface->lease_told &= !bound;
+	} else if (is_asking(dhcp->state) != was_asking) {
+		interface->seconds = 0;
+		interface->lease_told &= !is_asking(dhcp->state);
+	} else if (++interface->seconds >= PATIENCE && !interface->lease_told) {
+		tell_silence(interface, dhcp);
+	}
+	interface->lease_state = dhcp->state;
+}
+
+static void look(void *context)
+{
+	look_at(context);
+	sys_timeout(LOOK_MS, look, context);
+}
+
+int lease_start(struct net_interface *interface)
+{
+	interface->configuration = NET_CONFIGURED_BY_DHCP;
+	if (dhcp_start(&interface->netif) != ERR_OK)
+		return -ENOMEM;
+	interface->lease_state = DHCP_STATE_SELECTING;
+	sys_timeout(LOOK_MS, look, interface);
+	return 0;
+}
+
+/* ---- net.ip= --------------------------------------------------------------------------------- */
+
+/* Cuts the text at its next comma; returns the part before, or NULL at the end. */
+static char *next_part(char **text)
+{
+	char *part = *text, *comma;
+
+	if (!part)
+		return NULL;
+	comma = strchr(part, ',');
+	*text = comma ? comma + 1 : NULL;
+	if (comma)
+		*comma = '\0';
+	return part;
+}
+
+/* "10.0.2.15/24"; without a prefix length it is 24. */
+static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
+{
+	char *slash = strchr(text, '/');
+	unsigned int length = 0;
+
+	if (slash) {
+		*slash++ = '\0';
+		if (!*slash)
+			return false;
+		for (; *slash; slash++) {
+			if (*slash < '0' || *slash > '9' || length > 32)
+				return false;
+			length = length * 10 + (unsigned int)(*slash - '0');
+		}
+	} else {
+		length = 24;
+	}
+	mask->addr = length ? lwip_htonl(~0U << (32 - min(length, 32U))) : 0;
+	return length <= 32 && ip4addr_aton(text, address);
+}
+
+/* "gw=10.0.2.2" or "dns=10.0.2.3" */
+static bool parse_rest(char *text, ip4_addr_t *gateway)
+{
+	ip_addr_t server;
+
+	for (char *part = next_part(&text); part; part = next_part(&text)) {
+		if (!strncmp(part, "gw=", 3) && ip4addr_aton(part + 3, gateway))
+			continue;
+		if (strncmp(part, "dns=", 4) || !ipaddr_aton(part + 4, &server))
+			return false;
+		dns_setserver(0, &server);
+	}
+	return true;
+}
+
+int interface_configure(struct net_interface *interface, const char *text)
+{
+	ip4_addr_t address, mask, gateway = {};
+	char copy[80], *rest = copy, *first;
+
+	if (!strcmp(text, "none"))
+		return 0;
+	snprintf(copy, sizeof(copy), "%s", text);
+	first = next_part(&rest);
+	if (!parse_address(first, &address, &mask) || !parse_rest(rest, &gateway)) {
+		printk("net: E62 net.ip=%s makes no sense: want dhcp, none, or "
+		       "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]\n",
+		       text);
+		return -EINVAL;
+	}
+	interface->configuration = NET_CONFIGURED_BY_OPTION;
+	netif_set_addr(&interface->netif, &address, &mask, &gateway);
+	return 0;
+}
