@@ -17,6 +17,8 @@ from qemu import IMAGE_TARGET  # noqa: E402
 OTHERS = {(app, "direct") for app in (
     "blkcheck", "chars", "crash", "lspci", "shell", "demo", "hello", "listen", "endure",
     "matrix", "smp")} | {("hello", "iso")}
+# Those that serve.
+OTHERS |= {("httpd", "direct"), ("netecho", "direct")}
 
 
 def needed():

@@ -7,11 +7,12 @@ HOST := $(BUILD)/host
 HOST_KERNEL := $(wildcard drivers/*/*.c) \
 	$(addprefix kernel/,acpi_madt.c acpi_mcfg.c cmdline.c device.c init.c ioapic.c irq.c \
 	irq_shared.c irq_table.c mptable.c spinlock.c step.c string.c time.c vsnprintf.c)
+HOST_KERNEL += $(addprefix apps/httpd/,report.c request.c tar.c text.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 # Those that a test includes whole, under other names.
 HOST_INCLUDED := $(addprefix kernel/,memmap.c page_alloc.c kalloc.c)
 HOST_HEADERS := $(HOST_INCLUDED) $(wildcard kernel/*.h boot/*.[ch] drivers/*/*.h drivers/*/*/*.h \
-	tests/host/*.h tests/host/include/*/*.h tests/host/include/*/*/*.h)
+	apps/httpd/*.h tests/host/*.h tests/host/include/*/*.h tests/host/include/*/*/*.h)
 # -fno-pie: linker tables are constants, as in the kernel.
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-pie -fno-common -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-builtin -Wall -Wextra -Werror -Itests/host/include -Itests/host -I.

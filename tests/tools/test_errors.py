@@ -11,7 +11,7 @@ EXPLAINED = re.compile(r"^\| (E\d\d) \|", re.MULTILINE)
 
 def printed_codes():
     """The codes that open a string in the kernel's sources."""
-    sources = [path for folder in ("kernel", "drivers", "apps")
+    sources = [path for folder in ("kernel", "drivers", "net", "apps")
                for path in (ROOT / folder).rglob("*.[ch]")]
     return {code for path in sources for code in PRINTED.findall(path.read_text())} | {
         code for path in sources for code in re.findall(r"\b(E\d\d) [a-z]", path.read_text())}
