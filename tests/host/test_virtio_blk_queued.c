@@ -159,3 +159,24 @@ TEST(virtio_blk_more_queues_than_it_takes)
 	modern_boot();
 	CHECK_EQ(block_queues(block_device_get(0)), 16);
 }
+
+/* 5.2.6.1: the bit is for writing zeroes. */
+TEST(virtio_blk_discard_never_says_unmap)
+{
+	struct block_device *disk = blk_boot(COMMON | F(DISCARD) | F(WRITE_ZEROES), 1);
+	struct block_request request = { .op = BLOCK_DISCARD, .flags = BLOCK_UNMAP, .sectors = 8 };
+
+	CHECK_EQ(block_submit(disk, 0, &request), 0);
+	block_kick(disk, 0);
+	CHECK_EQ(blk.discards, 1);
+	CHECK_EQ(blk.last_flags, 0);
+	CHECK(block_reap(disk, 0) == &request);
+	request.op = BLOCK_WRITE_ZEROES;
+	CHECK_EQ(block_submit(disk, 0, &request), 0);
+	block_kick(disk, 0);
+	CHECK_EQ(blk.last_flags, 1);
+	request.flags = 2;
+	CHECK_EQ(block_submit(disk, 0, &request), -EBUSY);
+	CHECK(block_reap(disk, 0) == &request);
+	CHECK_EQ(block_submit(disk, 0, &request), -EINVAL);
+}
