@@ -38,9 +38,9 @@ def lines_of(result):
     return [STAMP.sub("", line, count=1) for line in result.lines]
 
 
-def check(knobs, outcome="ok"):
+def check(knobs, outcome="ok", elf=None):
     """Runs to the end, which must be this one; the lines, without time stamps."""
-    result = run(command_line(knobs), knobs["timeout"])
+    result = run(command_line(knobs, elf), knobs["timeout"])
     tail = "\n".join(result.lines[-30:] + result.complaints)
     assert result.outcome == outcome, f"ended with {result.outcome}:\n{tail}"
     if outcome == "ok":
