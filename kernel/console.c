@@ -55,9 +55,8 @@ void console_flush(void)
 	}
 }
 
-void console_putc(char c)
+static void put(char c)
 {
-	log_bytes[logged++ % LOG_BYTES] = c;
 	if (!current || writing || emergency) {
 		uart_putc(c);
 		if (emergency && current && current->emergency)
@@ -69,12 +68,18 @@ void console_putc(char c)
 		console_flush();
 }
 
+void console_putc(char c)
+{
+	log_bytes[logged++ % LOG_BYTES] = c;
+	put(c);
+}
+
 void console_write(const char *text, size_t length)
 {
 	u64 flags = printk_lock();
 
 	while (length--)
-		console_putc(*text++);
+		put(*text++);
 	console_flush();
 	printk_unlock(flags);
 }

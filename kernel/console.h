@@ -46,7 +46,7 @@ void console_check(void);
 void console_putc(char c);
 void console_flush(void);
 
-/* Sends text as it is, without time stamps. */
+/* Sends text as it is, without time stamps; it is not kept for console_log. */
 void console_write(const char *text, size_t length);
 
 /*

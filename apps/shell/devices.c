@@ -260,7 +260,10 @@ static int run_port(int argc, char **argv)
 	if (count >= 0)
 		count = port_read(port, buffer, sizeof(buffer), PORT_NS);
 	if (count < 0) {
-		printk("port: %s: error %d\n", argv[1], count);
+		printk("port: %s: error %d%s\n", argv[1], count,
+		       count == -EPIPE	     ? ": nobody is at the host's end"
+		       : count == -ETIMEDOUT ? ": nothing came"
+					     : "");
 		return 1;
 	}
 	print_bytes(buffer, (size_t)count, 0);

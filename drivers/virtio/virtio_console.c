@@ -148,9 +148,15 @@ static u32 ports_wanted(void)
 	const char *digit = ports_option.value;
 	u32 number = 0;
 
-	for (; digit && *digit >= '0' && *digit <= '9' && number <= VCONSOLE_PORTS_MAX; digit++)
+	if (!digit)
+		return PORTS_USUAL;
+	for (; *digit >= '0' && *digit <= '9' && number <= VCONSOLE_PORTS_MAX; digit++)
 		number = 10 * number + (u32)(*digit - '0');
-	return digit && !*digit && number && number <= VCONSOLE_PORTS_MAX ? number : PORTS_USUAL;
+	if (!*digit && number && number <= VCONSOLE_PORTS_MAX)
+		return number;
+	printk("virtio_console: E24 virtio_console.ports=%s: choices: %s\n", ports_option.value,
+	       ports_option.values);
+	return PORTS_USUAL;
 }
 
 static int read_config(struct virtio_console *console)

@@ -144,6 +144,14 @@ def test_more_ports_than_were_set_up(qemu):
         assert machine.finish().outcome == "ok"
 
 
+def test_a_number_of_ports_that_cannot_be(qemu):
+    with start(qemu, *serial(), app="hello", words="virtio_console.ports=33") as machine:
+        result = machine.finish()
+    assert result.outcome == "ok"
+    assert any("E24 virtio_console.ports=33: choices: 1 to 32" in line for line in result.lines)
+    assert any("ready: 0 ports, of 8 at most" in line for line in result.lines)
+
+
 @pytest.mark.parametrize("properties", ["", "max_ports=1", "packed=on",
                                         "disable-modern=on,disable-legacy=off"])
 def test_console_that_replaces_serial(qemu, tmp_path, properties):
