@@ -15,6 +15,6 @@ $(LWIP_OBJECTS)/liblwip.a: $(OBJECTS)
 	@echo "built $@ ($(notdir $(LWIP_SOURCE)))"
 
 $(LWIP_OBJECTS)/%.o: $(LWIP_SOURCE)/src/%.c net/lwipopts.h net/arch/cc.h net/hooks.h \
-		net/shim/string.h net/shim/stdlib.h net/lwip.mk $(LWIP_STAMP)
+		$(wildcard net/shim/*.h) net/lwip.mk $(LWIP_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) -Inet/shim $(LWIP_CFLAGS) -c $< -o $@

@@ -19,10 +19,7 @@
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 #define MEM_ALIGNMENT 16
-#define MEM_LIBC_MALLOC 1
-#define mem_clib_malloc net_malloc
-#define mem_clib_calloc net_calloc
-#define mem_clib_free net_free
+#define MEM_LIBC_MALLOC 1 /* net/shim/stdlib.h */
 #define MEMP_NUM_TCP_PCB 128
 #define MEMP_NUM_TCP_PCB_LISTEN 8
 #define MEMP_NUM_TCP_SEG 4096
