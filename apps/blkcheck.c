@@ -8,7 +8,7 @@
  * splitmix64's output for the state N + 64 n + i, and `verify` looks whether it is, so that a host
  * can check what we wrote, and write what we check: tests/block/pattern.py does both. Also:
  * requests=10000 of the random test, depth=32 at once at most, queue=0 instead of all in turn,
- * disk=vdb instead of the first.
+ * disk=vdb instead of the first, cpus=all for a write or a verify by all CPUs at once.
  */
 #include "apps/blkcheck/blkcheck.h"
 #include "kernel/bootinfo.h"
@@ -23,6 +23,7 @@ static struct check check = { .seed = 1, .requests = 10000, .depth = 32 };
 struct options {
 	const char *mode, *disk;
 	u64 queue;
+	bool cpus; /* all of them, in the synchronous form */
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */
@@ -89,6 +90,10 @@ static bool take_word(char *word, struct options *options)
 		options->disk = value;
 		return true;
 	}
+	if (!strcmp(word, "cpus")) {
+		options->cpus = !strcmp(value, "all");
+		return options->cpus;
+	}
 	return take_number(word, value, options);
 }
 
@@ -97,7 +102,7 @@ static bool take_words(int argc, char **argv, struct options *options)
 	for (int i = 1; i < argc; i++)
 		if (!take_word(argv[i], options))
 			return false;
-	return options->mode;
+	return options->mode && !(options->cpus && !strcmp(options->mode, "random"));
 }
 
 /* ---- the disk -------------------------------------------------------------------------------- */
@@ -164,7 +169,9 @@ static void write_all(void)
 
 static void run(const struct options *options)
 {
-	if (!strcmp(options->mode, "write"))
+	if (options->cpus)
+		cpus_run(&check, !strcmp(options->mode, "write"));
+	else if (!strcmp(options->mode, "write"))
 		write_all();
 	else if (!strcmp(options->mode, "verify"))
 		range_verify(&check, 0, check.sectors);
@@ -193,7 +200,7 @@ int main(int argc, char **argv)
 
 	if (!take_words(argc, argv, &options)) {
 		printk("blkcheck: CMDLINE='mode=write|verify|random seed=N' and, if you like, "
-		       "requests=N depth=1..%u queue=N disk=vda\n",
+		       "requests=N depth=1..%u queue=N disk=vda cpus=all\n",
 		       SLOTS_MAX);
 		return 1;
 	}

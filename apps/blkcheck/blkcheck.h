@@ -70,6 +70,11 @@ void range_verify(struct check *check, u64 sector, u64 sectors);
 /* False when it fails; counted. */
 bool disk_flush(struct check *check);
 
+/* ---- cpus.c ---------------------------------------------------------------------------------- */
+
+/* Writes the pattern over the disk and flushes it, or verifies it, by all CPUs at once. */
+void cpus_run(struct check *check, bool write);
+
 /* ---- random.c -------------------------------------------------------------------------------- */
 
 /* Fills the disk, then mixes requests, and leaves the pattern in every sector. */

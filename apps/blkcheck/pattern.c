@@ -36,10 +36,11 @@ void pattern_fill(const struct check *check, u8 *memory, u64 sector, u32 count, 
 
 static void say_difference(struct check *check, u64 sector, unsigned int word, u64 got, u64 want)
 {
-	if (check->wrong++ < LINES_MAX)
+	u64 wrong = __atomic_add_fetch(&check->wrong, 1, __ATOMIC_RELAXED);
+
+	if (wrong <= LINES_MAX)
 		printk("blkcheck: sector %llu: word %u got 0x%016llx want 0x%016llx%s\n", sector,
-		       word, got, want,
-		       check->wrong == LINES_MAX ? "; more such lines are left out" : "");
+		       word, got, want, wrong == LINES_MAX ? "; more such lines are left out" : "");
 }
 
 static void compare_sector(struct check *check, const __le64 *words, u64 sector, u32 generation)
