@@ -179,6 +179,16 @@ static char *next_part(char **text)
 	return part;
 }
 
+/* Four numbers: lwIP's own reading would take 1.2.3 for 1.2.0.3. */
+static bool read_ip4(const char *text, ip4_addr_t *address)
+{
+	unsigned int dots = 0;
+
+	for (const char *c = text; *c; c++)
+		dots += *c == '.';
+	return dots == 3 && ip4addr_aton(text, address);
+}
+
 /* "10.0.2.15/24"; without a prefix length it is 24. */
 static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
@@ -198,7 +208,7 @@ static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 		length = 24;
 	}
 	mask->addr = length ? lwip_htonl(~0U << (32 - min(length, 32U))) : 0;
-	return length <= 32 && ip4addr_aton(text, address);
+	return length <= 32 && read_ip4(text, address);
 }
 
 /* "gw=10.0.2.2" or "dns=10.0.2.3" */
@@ -207,7 +217,7 @@ static bool parse_rest(char *text, ip4_addr_t *gateway)
 	ip_addr_t server;
 
 	for (char *part = next_part(&text); part; part = next_part(&text)) {
-		if (!strncmp(part, "gw=", 3) && ip4addr_aton(part + 3, gateway))
+		if (!strncmp(part, "gw=", 3) && read_ip4(part + 3, gateway))
 			continue;
 		if (strncmp(part, "dns=", 4) || !ipaddr_aton(part + 4, &server))
 			return false;

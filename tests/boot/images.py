@@ -18,7 +18,7 @@ OTHERS = {(app, "direct") for app in (
     "blkcheck", "chars", "crash", "lspci", "shell", "demo", "hello", "listen", "endure",
     "matrix", "smp")} | {("hello", "iso")}
 # Those that serve.
-OTHERS |= {("httpd", "direct"), ("netecho", "direct")}
+OTHERS |= {("httpd", "direct"), ("netecho", "direct"), ("resolve", "direct")}
 
 
 def needed():
