@@ -140,6 +140,7 @@ TEST(virtio_console_control_messages_that_lie)
 	console_input(CONTROL_RECEIVEQ, "", 0);
 	CHECK(port_find("org.test", 0) == port);
 	CHECK_EQ(world_log_count("E22"), 8);
+	CHECK_EQ(world_log_count("too short"), 3);
 	CHECK(!port_get(2));
 }
 

@@ -10,25 +10,25 @@ import pytest
 
 from knobs import parse_knobs
 from machine import run
-from qemu import command_line
+from qemu import build_directory, command_line
 
 TREE = Path(__file__).resolve().parents[2]
 MAKE_SETTINGS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD", "NAME", "ID")
-PARTS = ("Makefile", ".clang-format", "linker.ld", "boot", "kernel", "drivers", "apps", "tools",
-         "iso")
+LEFT_OUT = (".git", "build", "qemu", "tests", "docs", "compile_commands.json")
 
 
 @pytest.fixture(name="tree", scope="module")
 def fixture_tree(tmp_path_factory):
     """A copy of what is compiled; the tree itself is left alone."""
     folder = tmp_path_factory.mktemp("tree")
-    for name in PARTS:
-        source = TREE / name
+    for source in TREE.iterdir():
+        if source.name in LEFT_OUT or source == build_directory():
+            continue
         if source.is_dir():
-            shutil.copytree(source, folder / name,
-                            ignore=shutil.ignore_patterns("__pycache__", "build"))
-        elif source.exists():
-            shutil.copy(source, folder / name)
+            shutil.copytree(source, folder / source.name,
+                            ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / source.name)
     return folder
 
 
