@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -215,6 +216,20 @@ def test_end_restores_the_terminal_and_tells_the_result(terminal):
     assert terminal.finish() == 1
     assert b"shell: main() returned 3" in terminal.screen
     assert termios.tcgetattr(terminal.theirs) == terminal.before
+
+
+def processor_seconds(process):
+    """What QEMU, the runner's child, has used of the host's processor."""
+    [child] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_shell_that_waits_halts(terminal):
+    terminal.run(b"uptime")
+    before = processor_seconds(terminal.process)
+    time.sleep(2)
+    assert processor_seconds(terminal.process) - before < 1
 
 
 def test_reboot(terminal):
