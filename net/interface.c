@@ -9,6 +9,7 @@
 #include <lwip/ethip6.h>
 #include <lwip/inet_chksum.h>
 #include <lwip/mld6.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/ethernet.h>
 #include <lwip/prot/ip.h>
 #include <lwip/prot/tcp.h>
@@ -195,6 +196,39 @@ static void choose_checks(struct netif *netif, enum netdev_checksum checksum)
 		netif->chksum_flags &= (u16_t)~CHECKS_OF_TRANSPORT;
 }
 
+static bool is_from(const struct tcp_pcb *pcb, const u8 *address, u16 address_bytes)
+{
+	if (IP_IS_V6(&pcb->remote_ip))
+		return address_bytes == 32 && !memcmp(ip_2_ip6(&pcb->remote_ip)->addr, address, 16);
+	return address_bytes == 8 && !memcmp(&ip_2_ip4(&pcb->remote_ip)->addr, address, 4);
+}
+
+/*
+ * A peer that uses a port again may open a connection anew while we still wait for the last one's
+ * stragglers, when its sequence numbers go on from there (RFC 9293, 3.6.1). lwIP would only answer
+ * it with the old connection's, for two minutes; so that one is forgotten first, without a word.
+ */
+static void let_reopen(const struct pbuf *frame)
+{
+	u16 start, addresses, address_bytes;
+	struct tcp_hdr header;
+
+	if (!find_tcp(frame, &start, &addresses, &address_bytes))
+		return;
+	memcpy(&header, (u8 *)frame->payload + start, sizeof(header));
+	if ((TCPH_FLAGS(&header) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+		return;
+	for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = pcb->next) {
+		if (pcb->local_port != lwip_ntohs(header.dest) ||
+		    pcb->remote_port != lwip_ntohs(header.src) ||
+		    !is_from(pcb, (u8 *)frame->payload + addresses, address_bytes))
+			continue;
+		if ((s32_t)(lwip_ntohl(header.seqno) - pcb->rcv_nxt) > 0)
+			tcp_abort(pcb); /* of one that waits so, it sends nothing */
+		return;
+	}
+}
+
 static void take_in(struct netdev *dev, const struct netdev_frame *frame, void *context)
 {
 	struct net_interface *interface = context;
@@ -209,6 +243,7 @@ static void take_in(struct netdev *dev, const struct netdev_frame *frame, void *
 		pbuf_free(copy);
 		return;
 	}
+	let_reopen(copy);
 	choose_checks(&interface->netif, frame->checksum);
 	if (interface->netif.input(copy, &interface->netif) != ERR_OK)
 		pbuf_free(copy);

@@ -19,6 +19,7 @@ import pytest
 
 import pcap
 from http_machine import Server, field, parted, read_all
+from serving import free_port
 
 FULL = bool(os.environ.get("FULL"))
 FETCHES = 2000 if FULL else 200
@@ -132,6 +133,20 @@ def test_many_fetches_leave_nothing_behind(server):
         statuses = fetch_many(server, path, FETCHES // 2)
         assert len(statuses) >= FETCHES // 2 and set(statuses) == {b"200"}
     assert server.settled(before) == before
+
+
+def test_port_that_is_used_again_at_once(server):
+    """The server ends each connection, and so is the side that waits for stragglers."""
+    port = free_port()
+    for _ in range(5):
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            client.settimeout(20)
+            client.bind(("127.0.0.1", port))
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(b"GET /files/index.html HTTP/1.1\r\n" + H +
+                           b"Connection: close\r\n\r\n")
+            assert parted(read_all(client))[2] == b"<p>hello</p>"
 
 
 def test_curl_keeps_a_connection_for_many(server):
