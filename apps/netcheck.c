@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Drives the first network interface with frames made by hand, to test the driver alone, without a
- * protocol stack. The first word says what to do: ping (nothing said: also ping), exchange, link
- * or control; the others are name=number. tests/net/test_virtio_net.py has the other end.
+ * protocol stack. The first word says what to do: ping (nothing said: also ping), exchange, link,
+ * control or offload; the others are name=number. tests/net/test_virtio_net.py has the other end.
  */
 #include <linux/errno.h>
 
@@ -17,10 +17,9 @@ static const struct {
 	const char *name;
 	int (*run)(struct netdev *dev);
 } modes[] = {
-	{ "ping", netcheck_ping },
-	{ "exchange", netcheck_exchange },
-	{ "link", netcheck_link },
-	{ "control", netcheck_control },
+	{ "ping", netcheck_ping },	 { "exchange", netcheck_exchange },
+	{ "link", netcheck_link },	 { "control", netcheck_control },
+	{ "offload", netcheck_offload },
 };
 
 u64 netcheck_option(const char *name, u64 otherwise)

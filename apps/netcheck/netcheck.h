@@ -20,4 +20,7 @@ int netcheck_link(struct netdev *dev);
 /* Address, receive mode, multicast, queue pairs, one after the other; a peer says when. */
 int netcheck_control(struct netdev *dev);
 
+/* TCP frames that the device finishes, and back, with what is said of them. */
+int netcheck_offload(struct netdev *dev);
+
 #endif

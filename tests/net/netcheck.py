@@ -16,11 +16,11 @@ SUMMARY = re.compile(r"netcheck: (?P<sent>\d+) frames sent, (?P<received>\d+) re
 
 
 class Netcheck(Machine):
-    """The machine; `wire` has QEMU's end of the network, if that is a file descriptor."""
+    """The machine; `wire` has QEMU's end of the network, open files that it inherits."""
 
     def __init__(self, qemu, mode, wire=None, device="virtio-net-pci", options="", **settings):
         backend = wire.arguments() if wire else "-netdev user,id=wire"
-        self.inherited = [wire.theirs.fileno()] if wire and wire.theirs else []
+        self.inherited = wire.descriptors() if wire else []
         knobs = parse_knobs({
             "APP": "netcheck", "BOOT": "direct", "QEMU": qemu, "DEVICES": "none",
             "TIMEOUT": "120", **settings,

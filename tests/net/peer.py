@@ -33,6 +33,10 @@ class StreamWire:
         self.reader = self.ours.makefile("rb")
         self.lock = threading.Lock()
 
+    def descriptors(self):
+        """What QEMU inherits."""
+        return [self.theirs.fileno()]
+
     def arguments(self):
         """What QEMU is told, for a device with netdev=wire."""
         return f"-netdev socket,id=wire,fd={self.theirs.fileno()}"
