@@ -128,6 +128,29 @@ u64 memmap_ram_end(void)
 	return ram.count ? ram.ranges[ram.count - 1].end : 0;
 }
 
+bool memmap_find_gap(u64 limit, struct range *gap)
+{
+	struct range next = { LOW_MEMORY_END, LOW_MEMORY_END };
+	static struct range_set listed; /* too large for a stack */
+	unsigned int i;
+
+	*gap = next;
+	listed.count = 0;
+	for (i = 0; loader_map && i < loader_map->memory_count; i++)
+		range_set_add(&listed, loader_map->memory[i].base,
+			      loader_map->memory[i].base + loader_map->memory[i].size);
+	for (i = 0; i <= listed.count; i++) {
+		next.end = i < listed.count ? listed.ranges[i].start : limit;
+		next.end = min(next.end, limit) & ~(LOW_MEMORY_END - 1);
+		if (next.end > next.start && next.end - next.start > gap->end - gap->start)
+			*gap = next;
+		if (i < listed.count)
+			next.start =
+				max(next.start, ALIGN_UP(listed.ranges[i].end, LOW_MEMORY_END));
+	}
+	return gap->end > gap->start;
+}
+
 bool memory_is_ram(u64 address, u64 size)
 {
 	unsigned int i;

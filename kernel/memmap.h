@@ -45,6 +45,10 @@ bool memmap_is_reserved(u64 address);
 /* The end of the highest RAM. */
 u64 memmap_ram_end(void);
 
+/* The largest range below `limit` of which the loader's map says nothing at all, in whole MiB;
+ * false when there is none. */
+bool memmap_find_gap(u64 limit, struct range *gap);
+
 /* The first address beyond this CPU's physical address width, at most IDENTITY_LIMIT. */
 u64 memmap_physical_limit(void);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a function decodes: base address registers and the expansion ROM (PCI 3.0, 6.2.5), and the
- * windows of a bridge (PCI-to-PCI Bridge 1.2, 3.2.5). Sizing writes all ones and reads back which
- * bits stuck, so decoding is off meanwhile: the function would answer at a wrong address.
+ * What a function decodes: base address registers and the expansion ROM (PCI 3.0, 6.2.5). Sizing
+ * writes all ones and reads back which bits stuck, so decoding is off meanwhile: the function would
+ * answer at a wrong address.
  */
-#include "drivers/pci/pci.h"
+#include "drivers/pci/internal.h"
 #include "kernel/printk.h"
 
 #define DECODE_ENABLE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
@@ -100,10 +100,21 @@ static void read_rom(struct pci_dev *dev, unsigned int where)
 	resource->flags = resource->size ? PCI_RESOURCE_MEM | PCI_RESOURCE_PREFETCH : 0;
 }
 
+static int format_size(char *buffer, size_t size, const struct pci_resource *resource)
+{
+	if (resource->flags & PCI_RESOURCE_IO)
+		return snprintf(buffer, size, "[io  size 0x%04llx]", resource->size);
+	return snprintf(buffer, size, "[mem size 0x%08llx%s%s]", resource->size,
+			resource->flags & PCI_RESOURCE_MEM_64 ? " 64bit" : "",
+			resource->flags & PCI_RESOURCE_PREFETCH ? " pref" : "");
+}
+
 int pci_format_resource(char *buffer, size_t size, const struct pci_resource *resource)
 {
 	u64 last = resource->start + resource->size - 1;
 
+	if (resource->flags & PCI_RESOURCE_UNSET)
+		return format_size(buffer, size, resource);
 	if (resource->flags & PCI_RESOURCE_IO && resource->size == 1)
 		return snprintf(buffer, size, "[io  0x%04llx]", resource->start);
 	if (resource->flags & PCI_RESOURCE_IO)
@@ -113,8 +124,8 @@ int pci_format_resource(char *buffer, size_t size, const struct pci_resource *re
 			resource->flags & PCI_RESOURCE_PREFETCH ? " pref" : "");
 }
 
-static void print_resource(const struct pci_dev *dev, const char *name,
-			   const struct pci_resource *resource)
+void pci_print_resource(const struct pci_dev *dev, const char *name,
+			const struct pci_resource *resource)
 {
 	char text[64];
 
@@ -130,10 +141,10 @@ static void print_bases(const struct pci_dev *dev, unsigned int count)
 		if (!dev->resource[i].flags)
 			continue;
 		snprintf(name, sizeof(name), "BAR %u", i);
-		print_resource(dev, name, &dev->resource[i]);
+		pci_print_resource(dev, name, &dev->resource[i]);
 	}
 	if (dev->resource[PCI_ROM_RESOURCE].flags)
-		print_resource(dev, "ROM", &dev->resource[PCI_ROM_RESOURCE]);
+		pci_print_resource(dev, "ROM", &dev->resource[PCI_ROM_RESOURCE]);
 }
 
 /* No line is printed while decoding is off: the console may sit behind the function. */
@@ -153,77 +164,19 @@ void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
 	print_bases(dev, count);
 }
 
-static void print_window(const struct pci_dev *bridge, u64 base, u64 limit, unsigned int flags)
+/* While only one half of a 64-bit BAR is written, it is at neither address. */
+void pci_write_bar(const struct pci_dev *dev, unsigned int bar)
 {
-	struct pci_resource window = { base, limit - base + 1, flags };
+	const struct pci_resource *resource = &dev->resource[bar];
+	unsigned int where = PCI_BASE_ADDRESS_0 + 4 * bar;
+	u16 command;
 
-	if (base <= limit)
-		print_resource(bridge, "  bridge window", &window);
-}
-
-static void read_io_window(struct pci_dev *bridge)
-{
-	u16 registers, base_high = 0, limit_high = 0;
-	u32 base, limit;
-
-	pci_read_config_word(bridge, PCI_IO_BASE, &registers);
-	if ((registers & PCI_IO_RANGE_TYPE_MASK) == PCI_IO_RANGE_TYPE_32) {
-		pci_read_config_word(bridge, PCI_IO_BASE_UPPER16, &base_high);
-		pci_read_config_word(bridge, PCI_IO_LIMIT_UPPER16, &limit_high);
-	}
-	base = (registers & 0xf0u) << 8 | (u32)base_high << 16;
-	limit = ((registers >> 8) & 0xf0u) << 8 | (u32)limit_high << 16;
-	/* A register of zeros is a bridge without an I/O window, not one at port 0. */
-	if (registers)
-		print_window(bridge, base, limit + 0xfff, PCI_RESOURCE_IO);
-}
-
-static void read_memory_window(struct pci_dev *bridge)
-{
-	u16 base, limit;
-
-	pci_read_config_word(bridge, PCI_MEMORY_BASE, &base);
-	pci_read_config_word(bridge, PCI_MEMORY_LIMIT, &limit);
-	print_window(bridge, (u64)(base & 0xfff0) << 16, ((u64)(limit & 0xfff0) << 16) + 0xfffff,
-		     PCI_RESOURCE_MEM);
-}
-
-static void read_prefetch_window(struct pci_dev *bridge)
-{
-	unsigned int flags = PCI_RESOURCE_MEM | PCI_RESOURCE_PREFETCH;
-	u32 base_high = 0, limit_high = 0;
-	u16 base, limit;
-
-	pci_read_config_word(bridge, PCI_PREF_MEMORY_BASE, &base);
-	pci_read_config_word(bridge, PCI_PREF_MEMORY_LIMIT, &limit);
-	if ((base & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64) {
-		pci_read_config_dword(bridge, PCI_PREF_BASE_UPPER32, &base_high);
-		pci_read_config_dword(bridge, PCI_PREF_LIMIT_UPPER32, &limit_high);
-		flags |= PCI_RESOURCE_MEM_64;
-	}
-	if (!base && !limit)
-		return;
-	/* Upper halves the wrong way round are left over, and mean nothing. */
-	if (base_high > limit_high)
-		base_high = limit_high = 0;
-	print_window(bridge, (u64)base_high << 32 | (u64)(base & 0xfff0) << 16,
-		     ((u64)limit_high << 32 | (u64)(limit & 0xfff0) << 16) + 0xfffff, flags);
-}
-
-void pci_read_bridge_windows(struct pci_dev *bridge)
-{
-	bool subtractive = (bridge->class & 0xff) == 1;
-	u8 secondary, subordinate;
-
-	pci_read_config_byte(bridge, PCI_SECONDARY_BUS, &secondary);
-	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, &subordinate);
-	if (secondary == subordinate)
-		dev_printk(&bridge->dev, "PCI bridge to [bus %02x]%s\n", secondary,
-			   subtractive ? " (subtractive decode)" : "");
-	else
-		dev_printk(&bridge->dev, "PCI bridge to [bus %02x-%02x]%s\n", secondary,
-			   subordinate, subtractive ? " (subtractive decode)" : "");
-	read_io_window(bridge);
-	read_memory_window(bridge);
-	read_prefetch_window(bridge);
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	if (command & DECODE_ENABLE)
+		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);
+	pci_write_config_dword(dev, where, (u32)resource->start);
+	if (resource->flags & PCI_RESOURCE_MEM_64)
+		pci_write_config_dword(dev, where + 4, (u32)(resource->start >> 32));
+	if (command & DECODE_ENABLE)
+		pci_write_config_word(dev, PCI_COMMAND, command);
 }

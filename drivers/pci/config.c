@@ -26,6 +26,7 @@ const struct pci_config_ops *pci_config_choose(void)
 	const struct pci_config_ops *ports = pci_type1_ops(), *ecam = NULL;
 
 	check_option();
+	pci_host_init();
 	if (!ports || !is_asked_for("cf8"))
 		ecam = pci_ecam_ops(ports);
 	if (!ports && !ecam) {

@@ -12,8 +12,8 @@ struct bar_search {
 
 static bool resource_holds(const struct pci_resource *resource, u64 address)
 {
-	return resource->flags & PCI_RESOURCE_MEM && address >= resource->start &&
-	       address - resource->start < resource->size;
+	return resource->flags & PCI_RESOURCE_MEM && !(resource->flags & PCI_RESOURCE_UNSET) &&
+	       address >= resource->start && address - resource->start < resource->size;
 }
 
 static int describe_if_in_bar(struct device *device, void *data)

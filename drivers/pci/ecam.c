@@ -16,8 +16,6 @@
 #define REGIONS 4
 #define BUS_SHIFT 20
 
-/* I/O APICs, local APICs and the firmware's flash: nothing of PCI is there. */
-#define CHIPSET_START 0xfec00000ULL
 #define CHIPSET_END 0x100000000ULL
 
 struct ecam_region {
@@ -100,7 +98,7 @@ static const char *region_fault(const struct ecam_region *region)
 	if (memmap_overlaps_ram(region_start(region), region_size(region)))
 		return "RAM is there";
 	if (region_start(region) < CHIPSET_END &&
-	    region_start(region) + region_size(region) > CHIPSET_START)
+	    region_start(region) + region_size(region) > PCI_CHIPSET_START)
 		return "the interrupt controllers are there";
 	for (unsigned int i = 0; i < region_count; i++)
 		if (region->first <= regions[i].last && region->last >= regions[i].first)

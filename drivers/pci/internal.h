@@ -5,6 +5,9 @@
 
 #include "drivers/pci/pci.h"
 
+/* From here to 4 GiB: I/O APICs, local APICs and the firmware's flash, nothing of PCI. */
+#define PCI_CHIPSET_START 0xfec00000ULL
+
 /* ---- access.c, ecam.c, config.c: the two ways to configuration space ------------------------ */
 
 /* Configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), or NULL when the machine has none. */
@@ -22,6 +25,14 @@ bool pci_ecam_range(unsigned int index, u64 *start, u64 *size);
 /* The way that pci.config= asks for, else ECAM where there is one, else the ports; NULL, with a
  * line, on a machine without PCI. */
 const struct pci_config_ops *pci_config_choose(void);
+
+/* ---- host.c: what the firmware says of the host bridges -------------------------------------- */
+
+/* Reads it all, once, before anything else. */
+void pci_host_init(void);
+/* What the root bus of this number may use; at worst a guess. */
+struct pci_host;
+const struct pci_host *pci_host_of(u8 bus);
 
 /* ---- probe.c -------------------------------------------------------------------------------- */
 
@@ -45,5 +56,36 @@ bool pci_bus_is_claimed(u8 number);
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops);
 /* Scans behind the bridges of a bus; those that the firmware gave no numbers get theirs. */
 void pci_scan_bridges(struct pci_bus *bus);
+
+/* ---- bar.c, window.c ------------------------------------------------------------------------ */
+
+/* Prints a resource of a function under a name. */
+void pci_print_resource(const struct pci_dev *dev, const char *name,
+			const struct pci_resource *resource);
+/* Writes the address that dev->resource has, with decoding off meanwhile. */
+void pci_write_bar(const struct pci_dev *dev, unsigned int bar);
+/* Whether a bridge also passes on what nobody else takes. */
+static inline bool pci_is_subtractive(const struct pci_dev *bridge)
+{
+	return (bridge->class & 0xff) == 1;
+}
+/* Writes what bridge->window says; one that is empty or unset is closed. */
+void pci_write_bridge_window(const struct pci_dev *bridge, unsigned int index);
+/* Prints where a bridge leads, and its windows. */
+void pci_print_bridge(const struct pci_dev *bridge);
+
+/* ---- claim.c: addresses that are taken ------------------------------------------------------ */
+
+/* Nothing is taken on a bus; NULL: on the root buses, which share theirs. */
+void pci_forget_claims(struct pci_bus *bus);
+/* Takes the range of a resource on a bus; false when some of it is taken. It must live on. */
+bool pci_claim(struct pci_bus *bus, struct pci_resource *resource);
+/* Sets resource->start to the lowest free range from `first` to `last` that suits it. */
+bool pci_find_room(struct pci_bus *bus, struct pci_resource *resource, u64 first, u64 last);
+
+/* ---- assign.c ------------------------------------------------------------------------------- */
+
+/* Gives addresses to what has none behind pci_root_buses, each said in a line. */
+void pci_assign_resources(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Switching a function on, and mapping what it decodes. */
-#include "drivers/pci/pci.h"
+#include "drivers/pci/internal.h"
 
 #include <linux/errno.h>
 
@@ -26,14 +26,8 @@ static int update_command(const struct pci_dev *dev, u16 clear, u16 set)
 static void restore_bars(const struct pci_dev *dev)
 {
 	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
-		const struct pci_resource *resource = &dev->resource[i];
-		unsigned int where = PCI_BASE_ADDRESS_0 + 4 * i;
-
-		if (!resource->flags)
-			continue;
-		pci_write_config_dword(dev, where, (u32)resource->start);
-		if (resource->flags & PCI_RESOURCE_MEM_64)
-			pci_write_config_dword(dev, where + 4, (u32)(resource->start >> 32));
+		if (dev->resource[i].flags && !(dev->resource[i].flags & PCI_RESOURCE_FIXED))
+			pci_write_bar(dev, i);
 	}
 }
 
@@ -68,11 +62,51 @@ static u16 decode_bits(const struct pci_dev *dev)
 	return bits;
 }
 
+/* A function that decodes address 0, or none, must not be switched on. */
+static int check_addresses(const struct pci_dev *dev)
+{
+	char text[64];
+
+	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (!(dev->resource[i].flags & PCI_RESOURCE_UNSET))
+			continue;
+		pci_format_resource(text, sizeof(text), &dev->resource[i]);
+		dev_printk(&dev->dev, "E33 BAR %u %s has no address; the device is not used\n", i,
+			   text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What is behind a bridge is reached, and reaches memory, only through it. The firmware has seen to
+ * that, where there was one. */
+static int enable_bridges(const struct pci_dev *dev, u16 bits)
+{
+	const struct pci_dev *bridge;
+	u16 command;
+
+	for (bridge = dev->bus->self; bridge; bridge = bridge->bus->self) {
+		pci_read_config_word(bridge, PCI_COMMAND, &command);
+		if ((command & bits) != bits && update_command(bridge, 0, bits)) {
+			dev_printk(&bridge->dev,
+				   "E03 decoding (command 0x%04x) does not stick; "
+				   "what is behind the bridge is not used\n",
+				   bits);
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
 int pci_enable_device(struct pci_dev *dev)
 {
 	u16 bits = decode_bits(dev);
-	int error;
+	int error = check_addresses(dev);
 
+	if (!error)
+		error = enable_bridges(dev, bits | PCI_COMMAND_MASTER);
+	if (error)
+		return error;
 	leave_sleep(dev);
 	pci_intx(dev, false); /* the firmware may have left something to say */
 	error = update_command(dev, 0, bits);
@@ -127,7 +161,8 @@ volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 
 	if (bar >= PCI_STD_NUM_BARS)
 		return NULL;
 	resource = &dev->resource[bar];
-	if (!(resource->flags & PCI_RESOURCE_MEM) || !resource->start)
+	if (!(resource->flags & PCI_RESOURCE_MEM) || resource->flags & PCI_RESOURCE_UNSET ||
+	    !resource->start)
 		return NULL;
 	if (!length || length > resource->size || offset > resource->size - length)
 		return NULL;

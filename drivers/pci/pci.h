@@ -37,7 +37,8 @@ struct pci_bus {
 	u8 limit;	      /* highest that could be */
 	struct pci_dev *self; /* the bridge that leads here, NULL for a root bus */
 	const struct pci_config_ops *ops;
-	struct list_head devices; /* struct pci_dev, bus_list, in the order of devfn */
+	struct list_head devices;   /* struct pci_dev, bus_list, in the order of devfn */
+	struct list_head claims[2]; /* struct pci_resource: I/O, memory */
 };
 
 enum pci_resource_flags {
@@ -45,14 +46,22 @@ enum pci_resource_flags {
 	PCI_RESOURCE_MEM = 2,
 	PCI_RESOURCE_MEM_64 = 4,
 	PCI_RESOURCE_PREFETCH = 8,
+	PCI_RESOURCE_FIXED = 16,    /* ports that no register moves */
+	PCI_RESOURCE_UNSET = 32,    /* `start` means nothing: it has no address that can work */
+	PCI_RESOURCE_NO_SPACE = 64, /* and none is to be had */
 };
 
 /* A range that a function answers to; absent when flags is 0. */
 struct pci_resource {
 	u64 start;
-	u64 size; /* bytes */
+	u64 size; /* bytes; of a window that is closed 0 */
 	unsigned int flags;
+	u64 align;		/* 0: its size */
+	struct list_head claim; /* among those that are taken on its bus */
 };
+
+/* What a bridge passes on; flags are 0 for a window that it does not have. */
+enum pci_window { PCI_WINDOW_IO, PCI_WINDOW_MEM, PCI_WINDOW_PREF, PCI_WINDOWS };
 
 #define PCI_ROM_RESOURCE PCI_STD_NUM_BARS
 #define PCI_NUM_RESOURCES (PCI_STD_NUM_BARS + 1)
@@ -85,7 +94,11 @@ struct pci_dev {
 	unsigned int capability_count;
 	struct pci_capability capabilities[PCI_CAPABILITIES_MAX];
 	struct pci_resource resource[PCI_NUM_RESOURCES];
-	struct pci_msix *msix;	/* while MSI-X is enabled */
+	struct pci_resource window[PCI_WINDOWS]; /* of a bridge */
+	bool windows_moved;			 /* by us */
+	unsigned int windows_to_close;		 /* a bit each */
+	bool pref_is_low;      /* the firmware opened the one for prefetchable memory below 4 GiB */
+	struct pci_msix *msix; /* while MSI-X is enabled */
 	struct irq_share *intx; /* while its interrupt pin is listened to, on the wire intx_gsi */
 	unsigned int intx_gsi;
 };
@@ -166,7 +179,7 @@ void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom);
 /* Writes "[mem 0xfe000000-0xfe003fff 64bit pref]" and the like; returns the length. */
 int pci_format_resource(char *buffer, size_t size, const struct pci_resource *resource);
 
-/* Prints where a bridge leads and its windows (PCI-to-PCI Bridge 1.2, 3.2.5). */
+/* Reads and prints where a bridge leads and its windows (PCI-to-PCI Bridge 1.2, 3.2.5). */
 void pci_read_bridge_windows(struct pci_dev *bridge);
 
 /* ---- capability.c ------------------------------------------------------------------------- */
@@ -181,8 +194,8 @@ u8 pci_find_next_capability(const struct pci_dev *dev, u8 position, u8 id);
 
 /* ---- pci.c: switching a function on, and its regions -------------------------------------- */
 
-/* Wakes the function (D0), keeps its interrupt pin quiet and switches decoding of its BARs on; -EIO
- * when that does not stick. */
+/* Wakes the function (D0), keeps its interrupt pin quiet and switches decoding of its BARs on, and
+ * the bridges above it; -EINVAL when a BAR has no address, -EIO when a bit does not stick. */
 int pci_enable_device(struct pci_dev *dev);
 /* Switches decoding and bus mastering off. */
 void pci_disable_device(struct pci_dev *dev);

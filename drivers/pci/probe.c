@@ -94,7 +94,7 @@ static void set_legacy_port(struct pci_dev *dev, unsigned int bar, u64 start, u6
 
 	resource->start = start;
 	resource->size = size;
-	resource->flags = PCI_RESOURCE_IO;
+	resource->flags = PCI_RESOURCE_IO | PCI_RESOURCE_FIXED;
 	pci_format_resource(text, sizeof(text), resource);
 	dev_printk(&dev->dev, "BAR %u %s: legacy IDE quirk\n", bar, text);
 }

@@ -37,6 +37,7 @@ static int pci_init(void)
 	if (!ops)
 		return 0;
 	pci_scan_roots(ops);
+	pci_assign_resources();
 	list_for_each_entry(root, &pci_root_buses, struct pci_bus, node)
 		pci_bus_add_devices(root);
 	return list_empty(&pci_root_buses) ? -ENOMEM : 0;

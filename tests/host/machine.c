@@ -285,6 +285,24 @@ static void set_writable32(struct function *function, unsigned int where, u32 ma
 		function->writable[where + i] = (u8)(mask >> 8 * i);
 }
 
+void machine_set_windows(struct function *bridge, bool all)
+{
+	set_writable32(bridge, PCI_MEMORY_BASE, 0xfff0fff0);
+	if (!all)
+		return;
+	bridge->writable[PCI_IO_BASE] = bridge->writable[PCI_IO_LIMIT] = 0xf0;
+	set_writable32(bridge, PCI_PREF_MEMORY_BASE, 0xfff0fff0);
+	set32(bridge, PCI_PREF_MEMORY_BASE, 0x00010001);
+	set_writable32(bridge, PCI_PREF_BASE_UPPER32, ~0u);
+	set_writable32(bridge, PCI_PREF_LIMIT_UPPER32, ~0u);
+}
+
+void machine_clear(void)
+{
+	memset(functions, 0, sizeof(functions));
+	routed = NULL;
+}
+
 void machine_set_bar(struct function *function, unsigned int bar, u64 address, u64 size, u32 flags)
 {
 	unsigned int where = PCI_BASE_ADDRESS_0 + 4 * bar;

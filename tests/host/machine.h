@@ -39,6 +39,11 @@ void machine_remove(struct function *function);
 /* The same behind a bridge: they answer on the bus that it and those above it lead to now. */
 struct function *machine_add_behind(struct function *parent, u8 slot, u16 vendor, u16 device);
 struct function *machine_add_bridge_behind(struct function *parent, u8 slot);
+/* Lets a bridge's windows be written: memory, and the two others if it has them (then as 32 bits of
+ * ports and 64 bits of prefetchable memory). */
+void machine_set_windows(struct function *bridge, bool all);
+/* Takes every function away. */
+void machine_clear(void);
 
 void set8(struct function *function, unsigned int where, u8 value);
 void set16(struct function *function, unsigned int where, u16 value);

@@ -4,6 +4,7 @@
 
 #define memory_is_ram real_is_ram
 #define memmap_overlaps_ram real_overlaps_ram
+#define memmap_find_gap real_find_gap
 #define memmap_physical_limit real_physical_limit
 #include "kernel/memmap.c"
 #include "world.h"

@@ -200,18 +200,25 @@ TEST(pci_sizing_random_registers_puts_everything_back)
 
 TEST(pci_format_resource_texts)
 {
-	struct pci_resource resource = { 0xfe000000, 0x4000,
-					 PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64 };
+	struct pci_resource resource = { .start = 0xfe000000, .size = 0x4000 };
 	char text[64];
 
+	resource.flags = PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64;
 	pci_format_resource(text, sizeof(text), &resource);
 	CHECK_STR(text, "[mem 0xfe000000-0xfe003fff 64bit]");
-	resource = (struct pci_resource){ 0x380000000000, 0x100000,
-					  PCI_RESOURCE_MEM | PCI_RESOURCE_MEM_64 |
-						  PCI_RESOURCE_PREFETCH };
+	resource.start = 0x380000000000;
+	resource.size = 0x100000;
+	resource.flags |= PCI_RESOURCE_PREFETCH;
 	pci_format_resource(text, sizeof(text), &resource);
 	CHECK_STR(text, "[mem 0x380000000000-0x3800000fffff 64bit pref]");
-	resource = (struct pci_resource){ 0x3f6, 1, PCI_RESOURCE_IO };
+	resource.flags |= PCI_RESOURCE_UNSET;
+	pci_format_resource(text, sizeof(text), &resource);
+	CHECK_STR(text, "[mem size 0x00100000 64bit pref]");
+	resource.size = 0x40;
+	resource.flags = PCI_RESOURCE_IO | PCI_RESOURCE_UNSET;
+	pci_format_resource(text, sizeof(text), &resource);
+	CHECK_STR(text, "[io  size 0x0040]");
+	resource = (struct pci_resource){ .start = 0x3f6, .size = 1, .flags = PCI_RESOURCE_IO };
 	pci_format_resource(text, sizeof(text), &resource);
 	CHECK_STR(text, "[io  0x03f6]");
 	CHECK_EQ(pci_format_resource(text, 5, &resource), 12);

@@ -96,6 +96,17 @@ TEST(pci_bridge_to_itself_or_backwards)
 	scan_with_bridge(5, 4);
 }
 
+TEST(pci_bridge_to_a_lower_number)
+{
+	struct function *down;
+
+	machine_add_bridge(0, 2, 0, 5, 6);
+	down = machine_add_bridge(5, 0, 0, 3, 3);
+	machine_scan();
+	CHECK_LOG("pci 0000:05:00.0: bridge configuration invalid ([bus 03-03]), reconfiguring");
+	check_numbers(down, 5, 6, 6);
+}
+
 /* Two bridges to the same bus, and one further down that leads back up. */
 TEST(pci_bridge_loops)
 {

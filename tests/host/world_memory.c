@@ -121,6 +121,12 @@ bool memmap_overlaps_ram(u64 address, u64 size)
 	return size && address < world_ram_end;
 }
 
+bool memmap_find_gap(u64 limit, struct range *gap)
+{
+	*gap = (struct range){ world_ram_end, limit };
+	return gap->start < gap->end;
+}
+
 u64 memmap_physical_limit(void)
 {
 	return 1ULL << 46;

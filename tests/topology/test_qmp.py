@@ -5,9 +5,9 @@ import pytest
 
 import tiny_guest
 from knobs import parse_knobs
-from machine import Machine, run
+from machine import run
 from qemu import check_image, command_line
-from query_pci import ROM_BAR, UNASSIGNED, functions_of, functions_on
+from query_pci import ROM_BAR, UNASSIGNED, functions_of, functions_on, started
 from topology import Topology, load_all, random_topology
 from words import scan_lines
 
@@ -26,10 +26,16 @@ def topologies():
         yield pytest.param(random_topology(seed), id=f"seed-{seed}", marks=pytest.mark.full)
 
 
+def with_firmware():
+    """Those whose firmware numbers and assigns everything."""
+    for parameter in topologies():
+        if parameter.values[0].machine != "microvm":
+            yield parameter
+
+
 def look(command, line):
     """The console up to `line`, and QEMU's view at that moment."""
-    with Machine(command, 20) as machine:
-        assert machine.wait_for(line), machine.errors.lines + machine.console.lines[-3:]
+    with started(command, line) as machine:
         return machine.console.lines, functions_of(machine.qmp.execute("query-pci"))
 
 
@@ -66,20 +72,36 @@ def same_bars(ours, theirs):
     return addressed == known and sizes == wanted
 
 
+def open_windows(function):
+    """Without one from 0 up to 4 GiB: Linux, and so we, print this for a window that is closed by
+    its upper halves alone."""
+    return {kind: window for kind, window in function.windows.items()
+            if window != (0, 0xffffffff)}
+
+
 @pytest.mark.parametrize("topology", topologies())
 def test_agrees_with_qemu(topology, qemu, tmp_path):
     """The same functions, ids, classes, buses, windows and BARs; nothing moved by looking."""
     knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "hello"})
-    untouched = before(knobs, tmp_path)
     console, qemus = after(knobs)
     ours = functions_on(console)
-    assert ours.keys() == findable(qemus) and len(ours) >= 4
+    given = [line for line in console if "assign" in line]
+    assert not given or topology.machine == "microvm"
+    assert ours.keys() == findable(qemus) and len(ours) >= 3
     for address, function in ours.items():
         theirs = qemus[address]
         assert (function.ids, function.pci_class) == (theirs.ids, theirs.pci_class), address
-        assert (function.buses, function.windows) == (theirs.buses, theirs.windows), address
+        assert (function.buses, open_windows(function)) == (theirs.buses, theirs.windows), address
         assert same_bars(function.bars, theirs), (address, function.bars, theirs.bars)
         assert ROM_BAR not in assigned(theirs), address
+
+
+@pytest.mark.parametrize("topology", with_firmware())
+def test_nothing_is_moved(topology, qemu, tmp_path):
+    """What the firmware assigned is where it was; sizing BARs leaves no trace."""
+    knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "hello"})
+    untouched, qemus = before(knobs, tmp_path), after(knobs)[1]
+    for address, theirs in qemus.items():
         moved = assigned(untouched[address]).items() - assigned(theirs).items()
         assert not moved, (address, moved)
 

@@ -8,6 +8,7 @@ DETAIL = re.compile(
     r"pci (0000:\S+): ((BAR \d|ROM) \[.*\](: legacy IDE quirk)?"
     r"|PCI bridge to \[bus .*\].*| +bridge window \[.*\])"
 )
+ASSIGNED = re.compile(r"pci (0000:\S+): ((BAR \d|bridge window) \[.*\]: assigned)")
 STAMP = re.compile(r"\[ *\d+\.\d+\] ")
 
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What root buses may use: addresses that the firmware says a host bridge passes on, else the
+ * largest gap that the memory map leaves below 4 GiB, as Linux does. Only what has no address needs
+ * any of it.
+ */
+#include "drivers/pci/internal.h"
+#include "kernel/memmap.h"
+#include "kernel/pci_host.h"
+#include "kernel/printk.h"
+
+static struct pci_host hosts[PCI_HOSTS_MAX];
+static unsigned int host_count;
+static struct pci_host fallback;
+
+/* Without a word of the firmware; what is in use there is left out when it is given away. */
+static void fill_fallback(void)
+{
+	struct range gap;
+
+	fallback.window[0] = (struct pci_host_window){ 0, 0xffff, true, false };
+	fallback.count = 1;
+	if (!memmap_find_gap(PCI_CHIPSET_START, &gap))
+		return;
+	fallback.window[1] = (struct pci_host_window){ gap.start, gap.end - 1, false, false };
+	fallback.count = 2;
+}
+
+/* A window must not lead to RAM, whatever the firmware says. */
+static void check_windows(struct pci_host *host)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < host->count; i++) {
+		const struct pci_host_window *window = &host->window[i];
+
+		if (window->io ||
+		    (window->last - window->first != ~0ULL &&
+		     !memmap_overlaps_ram(window->first, window->last - window->first + 1)))
+			host->window[kept++] = *window;
+		else
+			printk("PCI: E34 window [mem 0x%08llx-0x%08llx] of host bridge %02x is not "
+			       "used: RAM is there\n",
+			       window->first, window->last, host->bus);
+	}
+	host->count = kept;
+}
+
+void pci_host_init(void)
+{
+	host_count = acpi_pci_hosts(hosts);
+	for (unsigned int i = 0; i < host_count; i++)
+		check_windows(&hosts[i]);
+	fill_fallback();
+}
+
+const struct pci_host *pci_host_of(u8 bus)
+{
+	for (unsigned int i = 0; i < host_count; i++)
+		if (hosts[i].bus == bus && hosts[i].count)
+			return &hosts[i];
+	return bus ? pci_host_of(0) : &fallback;
+}
