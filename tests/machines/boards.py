@@ -16,7 +16,6 @@ BOOTS = {"iso": "ISO, BIOS", "uefi": "ISO, UEFI", "direct": "PVH"}
 # Why a machine cannot be: not ours to change.
 NO_DRIVE = "no CD drive"
 NO_FIRMWARE = "OVMF does not start"
-NOT_YET = "not yet: its BARs, which no firmware assigns"
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,6 @@ class Cell:
         """Why QEMU or its firmware does not have this machine; "" when it does."""
         if self.machine == "microvm" and self.boot != "direct":
             return NO_DRIVE
-        if self.machine == "microvm":
-            return NOT_YET
         return NO_FIRMWARE if (self.boot, self.memory) == ("uefi", "16M") else ""
 
     @property
