@@ -233,6 +233,8 @@ TEST(mptable_unknown_entry_ends_the_walk)
 
 TEST(mptable_io_apics_wires_and_buses_that_do_not_fit)
 {
+	const struct madt_io_apic *io_apic;
+
 	begin_at(FLOATING);
 	add_io_apic(3, 0, 0xfec10000); /* not to be used */
 	add_io_apic(4, 1, WIRES_ADDRESS);
@@ -242,7 +244,8 @@ TEST(mptable_io_apics_wires_and_buses_that_do_not_fit)
 	add_wire(0, 8, 0, 4, 10); /* from a bus that is not there */
 	add_wire(0, 0, 0, 0xff, 12);
 	finish();
-	CHECK(!((const struct madt_io_apic *)madt_next(MADT_IO_APIC, 12, NULL))->gsi_base);
+	io_apic = madt_next(MADT_IO_APIC, sizeof(*io_apic), NULL);
+	CHECK(io_apic && io_apic->address == WIRES_ADDRESS && !io_apic->gsi_base);
 	CHECK_LOG("mptable: I/O APIC 0x5 is not used: only the first is\n");
 	CHECK(!madt_next(MADT_INTERRUPT_OVERRIDE, 10,
 			 madt_next(MADT_INTERRUPT_OVERRIDE, 10, NULL)));
