@@ -93,9 +93,7 @@ static void claim_window(struct pci_dev *bridge, unsigned int index)
 	if (index == PCI_WINDOW_PREF)
 		bridge->pref_is_low = window->size && !(window->flags & PCI_RESOURCE_UNSET) &&
 				      window->start + window->size <= FIRST_64BIT;
-	/* Registers that nobody has written are zeros: a window at 0. */
-	if (!(window->flags & PCI_RESOURCE_UNSET) &&
-	    (window->size || !window->flags || !bridge->unnumbered))
+	if (!(window->flags & PCI_RESOURCE_UNSET))
 		return;
 	window->flags &= ~(unsigned int)PCI_RESOURCE_UNSET;
 	window->size = 0; /* closed, until something needs it */

@@ -18,7 +18,8 @@ static void set_window(struct pci_resource *window, u64 base, u64 limit, unsigne
 		window->size = limit - base + 1;
 }
 
-/* Registers of zeros may be a closed window, or none: then nothing can be written there. */
+/* Registers of zeros are no window when nothing can be written there. Otherwise they are one at
+ * address 0, which nobody meant: it is printed as Linux does, and not believed. */
 static u32 probe_zero(struct pci_dev *bridge, unsigned int where, u32 closed)
 {
 	u32 value;
@@ -55,11 +56,7 @@ static void read_io_window(struct pci_dev *bridge)
 	limit = ((registers >> 8) & 0xf0u) << 8 | (u32)limit_high << 16;
 	if (!has_io_window(bridge, registers))
 		return;
-	/* Zeros are a window that nobody has opened, not one at port 0. */
-	set_window(&bridge->window[PCI_WINDOW_IO], base, registers ? limit + 0xfff : 0,
-		   PCI_RESOURCE_IO);
-	if (!registers)
-		bridge->window[PCI_WINDOW_IO].size = 0;
+	set_window(&bridge->window[PCI_WINDOW_IO], base, limit + 0xfff, PCI_RESOURCE_IO);
 }
 
 static void read_memory_window(struct pci_dev *bridge)
@@ -74,7 +71,6 @@ static void read_memory_window(struct pci_dev *bridge)
 
 static void read_prefetch_window(struct pci_dev *bridge)
 {
-	struct pci_resource *window = &bridge->window[PCI_WINDOW_PREF];
 	unsigned int flags = PCI_RESOURCE_MEM | PCI_RESOURCE_PREFETCH;
 	u32 registers, both, base_high = 0, limit_high = 0;
 
@@ -90,10 +86,9 @@ static void read_prefetch_window(struct pci_dev *bridge)
 	/* Upper halves the wrong way round are left over, and mean nothing. */
 	if (base_high > limit_high)
 		base_high = limit_high = 0;
-	set_window(window, (u64)base_high << 32 | (registers & 0xfff0ull) << 16,
+	set_window(&bridge->window[PCI_WINDOW_PREF],
+		   (u64)base_high << 32 | (registers & 0xfff0ull) << 16,
 		   ((u64)limit_high << 32 | (registers >> 16 & 0xfff0ull) << 16) + 0xfffff, flags);
-	if (!registers)
-		window->size = 0;
 }
 
 void pci_print_bridge(const struct pci_dev *bridge)

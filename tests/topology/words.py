@@ -9,6 +9,7 @@ DETAIL = re.compile(
     r"|PCI bridge to \[bus .*\].*| +bridge window \[.*\])"
 )
 ASSIGNED = re.compile(r"pci (0000:\S+): ((BAR \d|bridge window) \[.*\]: assigned)")
+UNNUMBERED = re.compile(r"pci (0000:\S+): bridge configuration invalid")
 STAMP = re.compile(r"\[ *\d+\.\d+\] ")
 
 
@@ -26,6 +27,8 @@ def scan_lines(console):
             current, seen = function[1], set()
             kept.append(text)
         elif detail and detail[1] == current and text not in seen and " window]" not in text:
+            if "PCI bridge to" in text and any("PCI bridge to" in line for line in seen):
+                continue  # by now it has a number; what follows is known
             seen.add(text)
             kept.append(text)
     return kept
@@ -34,15 +37,17 @@ def scan_lines(console):
 def by_function(console):
     """Function -> its first line up to the class, then its details, in any order.
 
-    Linux before 6.11 names no types, and tells a bridge's windows only when it comes back to it.
+    Linux before 6.11 names no types, and tells a bridge's windows only when it comes back to it: of
+    a bridge that came without numbers it then tells other things.
     """
     found = {}
+    new = {match[1] for line in console if (match := UNNUMBERED.search(line))}
     for line in console:
         text = STAMP.sub("", line, count=1)
         function, detail = FUNCTION.fullmatch(text), DETAIL.fullmatch(text)
         if function:
             found[function[1]] = {text[:function.end(5)]}
-        elif detail and " window]" not in text:
+        elif detail and " window]" not in text and not (detail[1] in new and "bridge" in text):
             found.setdefault(detail[1], set()).add(text)
     return found
 
