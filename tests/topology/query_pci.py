@@ -67,17 +67,10 @@ def add_bridge(function, bus):
 
 @contextmanager
 def started(command, line):
-    """A machine that has printed `line`. When windows of a bridge change, QEMU 7.2 ends now and
-    then by an assertion of its own; only then it is tried again."""
-    for attempt in range(3):
-        with Machine(command, 20) as machine:
-            seen = machine.wait_for(line)
-            own = any("memory_region_finalize" in text for text in machine.errors.lines)
-            if own and attempt < 2:
-                continue
-            assert seen, machine.errors.lines + machine.console.lines[-3:]
-            yield machine
-            return
+    """A machine that has printed `line`."""
+    with Machine(command, 20) as machine:
+        assert machine.wait_for(line), machine.errors.lines + machine.console.lines[-3:]
+        yield machine
 
 
 def registers_of(machine, base, address, count):

@@ -96,6 +96,9 @@ NUMBERED = {"pci-bridge": "chassis_nr", "pcie-root-port": "chassis", "ioh3420": 
 ROOTS = {"pc": Bus("pci.0", "conventional", list(range(3, 12))),
          "q35": Bus("pcie.0", "root", list(range(3, 12))),
          "microvm": Bus("pcie.0", "root", list(range(3, 12)))}
+# QEMU 7.2 ends by a fault of its own, one time in five on a busy host, when the windows of bridges
+# change beside this one: it watches the bus's ports, and QEMU forgets a window too early.
+LEFT_OUT = {"microvm": ("lsi53c895a",)}
 # A microvm's firmware leaves buses without numbers and BARs without addresses.
 MACHINES_BY_SHARE = ("pc", "pc", "q35", "q35", "microvm")
 # What makes a root bus of its own, and the numbers that one may have: QEMU and its firmware want
@@ -113,6 +116,7 @@ class Builder:
     def __init__(self, machine, dice):
         root = ROOTS[machine]
         self.dice = dice
+        self.left_out = LEFT_OUT.get(machine, ())
         self.buses = [Bus(root.name, root.kind, list(root.slots))]
         self.bridges = 0
         self.plugged = []
@@ -160,7 +164,7 @@ class Builder:
         functions = [0] + sorted(self.dice.sample(range(1, 8), self.dice.choice([0, 0, 0, 1, 2])))
         for function in functions:
             more = ",multifunction=on" if function == 0 and len(functions) > 1 else ""
-            model = self.dice.choice(models)
+            model = self.dice.choice([each for each in models if each not in self.left_out])
             self.plugged.append(f"{model},bus={bus.name},addr={slot:x}.{function}{more}")
 
 
