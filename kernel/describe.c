@@ -8,6 +8,7 @@
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/panic.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/stack.h"
 
@@ -30,16 +31,33 @@ static bool ask_describers(u64 address, char *text, size_t size)
 	return false;
 }
 
+/* " of CPU 1"; of CPU 0 nothing is said. */
+static void name_owner(const struct kernel_stack *stack, char *text, size_t size)
+{
+	const struct cpu *cpu;
+	unsigned int i;
+
+	for (i = 1; (cpu = cpu_get(i)); i++) {
+		if (stack >= cpu->stacks && stack < cpu->stacks + STACKS_PER_CPU)
+			snprintf(text, size, " of CPU %u", i);
+	}
+}
+
 static bool describe_stack(u64 address, char *text, size_t size)
 {
 	const struct kernel_stack *guard = stack_find_guard(address);
 	const struct kernel_stack *stack = stack_find(address, 1);
 
+	char owner[16] = "";
+
+	if (!guard && !stack)
+		return false;
+	name_owner(guard ? guard : stack, owner, sizeof(owner));
 	if (guard)
-		snprintf(text, size, "the guard page of the %s stack", guard->name);
-	else if (stack)
-		snprintf(text, size, "the %s stack", stack->name);
-	return guard || stack;
+		snprintf(text, size, "the guard page of the %s stack%s", guard->name, owner);
+	else
+		snprintf(text, size, "the %s stack%s", stack->name, owner);
+	return true;
 }
 
 /* The part of the image, and what the compiler calls the place. */

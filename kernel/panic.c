@@ -33,6 +33,8 @@ void panic_print_steps(void)
 	const struct step *step = step_current();
 	unsigned int i;
 
+	if (num_online_cpus() > 1)
+		printk("  on CPU %u of %u\n", smp_processor_id(), num_online_cpus());
 	for (i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
 		printk(i ? "  within:" : "  while:");
 		print_text(" ", step->device);
@@ -54,6 +56,7 @@ void panic_begin(u64 place)
 	struct ksym symbol;
 
 	local_irq_disable();
+	printk_seize_lock();
 	smp_stop_others(); /* of CPUs that panic at once, one goes on */
 	printk_bust_lock();
 	console_emergency();

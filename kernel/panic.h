@@ -34,7 +34,8 @@ void describe_address(u64 address, char *text, size_t size);
 /* True once a panic has begun: locks are not waited for any more, for their holders stand still. */
 bool panic_in_progress(void);
 
-/* Prints what this CPU was doing (kernel/step.h), from the innermost step outwards, a line each. */
+/* Prints which CPU this is, where there are several, and what it was doing (kernel/step.h), the
+ * innermost step first, a line each. */
 void panic_print_steps(void);
 
 /* The frame of a panic at `place`: begin stops recursion and comes first, end leaves. */

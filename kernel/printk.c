@@ -6,15 +6,19 @@
 #include "kernel/printk.h"
 
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/format.h"
 #include "kernel/irq.h"
 #include "kernel/percpu.h"
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 
+#define SEIZE_TIMEOUT_NS (100 * NSEC_PER_MSEC)
+
 static DEFINE_SPINLOCK(lock);
-static u32 owner; /* the CPU that prints, + 1 */
-static u32 depth; /* how often it has taken the lock */
+static u32 owner;  /* the CPU that prints, + 1 */
+static u32 seizer; /* the CPU that panics, + 1: no other begins a line */
+static u32 depth;  /* how often it has taken the lock */
 static bool line_open;
 static bool stamps_off;
 static u32 line_owner; /* who left it open, + 1 */
@@ -32,11 +36,14 @@ static void print_time_stamp(void)
 
 static void put_to_console(void *context, char c)
 {
+	bool starts = !line_open;
+
 	(void)context;
-	if (!line_open && !stamps_off)
+	line_open = true; /* from the stamp on: a CPU may be stopped in the middle of it */
+	if (starts && !stamps_off)
 		print_time_stamp();
-	line_open = c != '\n';
 	console_putc(c);
+	line_open = c != '\n';
 }
 
 /* A line that a call left open is ended before another CPU prints. */
@@ -47,6 +54,8 @@ u64 printk_lock(void)
 
 	/* Only this CPU writes its own number there, so nobody else can make this test true. */
 	if (READ_ONCE(owner) != self) {
+		while (READ_ONCE(seizer) && READ_ONCE(seizer) != self)
+			cpu_relax(); /* until it stops this CPU */
 		spin_lock(&lock);
 		WRITE_ONCE(owner, self);
 	}
@@ -66,11 +75,31 @@ void printk_unlock(u64 flags)
 	local_irq_restore(flags);
 }
 
+static bool is_seized(void *context)
+{
+	u32 self = smp_processor_id() + 1;
+
+	(void)context;
+	if (READ_ONCE(owner) == self)
+		return true; /* what prints here is what panics */
+	if (!spin_trylock(&lock))
+		return false;
+	WRITE_ONCE(owner, self);
+	return true;
+}
+
+void printk_seize_lock(void)
+{
+	WRITE_ONCE(seizer, smp_processor_id() + 1);
+	poll_until(is_seized, NULL, SEIZE_TIMEOUT_NS);
+}
+
 void printk_bust_lock(void)
 {
 	lock = (spinlock_t){ 0 };
 	owner = 0;
 	depth = 0;
+	seizer = 0;
 }
 
 int vprintk(const char *format, va_list arguments)

@@ -22,6 +22,10 @@ void printk_time(bool on);
 u64 printk_lock(void);
 void printk_unlock(u64 flags);
 
+/* For a panic, before the other CPUs are stopped: lets one of them end its line, for a tenth of a
+ * second; none begins another. */
+void printk_seize_lock(void);
+
 /* For a panic, when all other CPUs are stopped: one of them may have been printing. */
 void printk_bust_lock(void);
 

@@ -5,8 +5,10 @@
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
+#include "kernel/ksyms.h"
 #include "kernel/panic.h"
 #include "kernel/smp.h"
+#include "kernel/step.h"
 #include "kernel/time.h"
 
 #define CALL_TIMEOUT_NS NSEC_PER_SEC
@@ -37,7 +39,11 @@ void smp_wake(unsigned int cpu)
 
 static void run_task(struct cpu *cpu, cpu_function_t task)
 {
+	struct step step;
+
+	step_begin(&step, "task", ksyms_name((u64)(uintptr_t)task), NULL);
 	task(cpu->task_context);
+	step_end(&step);
 	cpu->task = NULL;
 	/* Release: what the task wrote is seen by run_wait, and by who gives the next one. */
 	__atomic_store_n(&cpu->task_claimed, 0, __ATOMIC_RELEASE);

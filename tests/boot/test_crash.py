@@ -18,11 +18,12 @@ RUNNER = TREE / "tools" / "run.py"
 PAGE = TREE / "docs" / "panics.md"
 
 
-def verdict(qemu, kind, timeout="30"):
-    """The runner's one line about a crash of that kind."""
+def verdict(qemu, folder, kind, timeout="30"):
+    """The runner's one line about a crash of that kind; what it logs goes to a folder of ours."""
+    (folder / "crash").symlink_to(build_directory() / "crash")
     settings = {"APP": "crash", "BOOT": "direct", "DEVICES": "none", "TIMEOUT": timeout,
                 "CMDLINE": f"kind={kind}", "QEMU": qemu, "PATH": os.environ["PATH"],
-                "BUILD": os.environ.get("BUILD", "build"), "HOME": os.environ.get("HOME", "/")}
+                "BUILD": str(folder), "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run([sys.executable, str(RUNNER)], env=settings, text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     assert done.returncode == 1, done.stderr
@@ -38,14 +39,14 @@ def verdict(qemu, kind, timeout="30"):
     ("null-read", ("the kernel panicked: panic: #PF page fault", "read_null+0x",
                    "apps/crash/crash.h:")),
 ])
-def test_end(qemu, kind, said):
-    line = verdict(qemu, kind)
+def test_end(qemu, tmp_path, kind, said):
+    line = verdict(qemu, tmp_path, kind)
     for words in said:
         assert words in line
 
 
-def test_hang(qemu):
-    line = verdict(qemu, "hang", timeout="3")
+def test_hang(qemu, tmp_path):
+    line = verdict(qemu, tmp_path, "hang", timeout="3")
     assert "no end after 3 s, at 0x" in line and "hang+0x" in line
 
 
