@@ -15,6 +15,7 @@
 #define DEBUG_EXIT 0xf4
 #define DEBUG_EXIT_STOP 0x13 /* EXIT_STOP of kernel/exit.h */
 
+#define DATA_SEAL 0x5ea1da7a /* linker.ld puts it there */
 #define CR0_PG_WP 0x80010000
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
@@ -49,14 +50,23 @@ bad_magic:
 	movl	$text_bad_magic, %esi
 	jmp	stop
 
-	/* The image's last word: a loader may have put the end of .bss where there is no RAM. */
+	/* The image's last word: a loader may have put the end of .bss where there is no RAM. And
+	   that of .data: with little RAM the firmware works in what QEMU has loaded already. */
 check_memory:
 	movl	$text_no_room, %esi
 	movl	$image_end - 4, %edi
 	movl	$0x5a3cc3a5, (%edi)
 	cmpl	$0x5a3cc3a5, (%edi)
 	jne	stop
-	movl	$0, (%edi)
+	cmpl	$DATA_SEAL, data_seal
+	jne	stop
+
+	/* And so .bss is zeroed here, whatever the loader has done. */
+	movl	$bss_start, %edi
+	movl	$image_end, %ecx
+	subl	%edi, %ecx
+	xorl	%eax, %eax
+	rep stosb
 	movl	$boot_stack_top, %esp
 
 	/* Intel SDM 1, 20.1: CPUID exists when EFLAGS.ID can be changed. */
@@ -171,8 +181,8 @@ leave:
 1:	hlt
 	jmp	1b
 
-	.section .boot.rodata, "a"
-	/* Low byte of the port, value: no interrupts, 115200 baud, 8N1, FIFO on, DTR and RTS. */
+	/* What `stop` reads is here and not with the constants, which may be damaged by then.
+	   Low byte of the port, value: no interrupts, 115200 baud, 8N1, FIFO on, DTR and RTS. */
 serial_setup:
 	.byte	0xf9, 0x00, 0xfb, 0x80, 0xf8, 0x01, 0xf9, 0x00
 	.byte	0xfb, 0x03, 0xfa, 0x07, 0xfc, 0x03
@@ -186,6 +196,7 @@ text_no_long_mode:
 	STOP_LINE("this CPU has no long mode (64 bits)")
 
 	/* Accessed bits are set beforehand: the table is read-only. */
+	.section .boot.rodata, "a"
 	.balign	8
 	.globl	boot_gdtr, boot_pml4
 boot_gdt:

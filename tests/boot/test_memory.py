@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Memory above 4 GiB is what devices are told of, where there is some."""
+"""Memory above 4 GiB is what devices are told of; with too little of it, one line says so."""
+
+import re
+import subprocess
 
 import pytest
 
 from knobs import parse_knobs
-from machine import Machine
-from qemu import check_image, command_line
+from machine import Machine, run
+from qemu import check_image, command_line, image_path
 
 FOUR_GIB = 1 << 32
 REQUEST_QUEUE, EVENT_QUEUE = 0, 1
@@ -32,3 +35,24 @@ def test_rings_and_buffers_above_4_gib(board, ring, qemu):
             assert all(part["addr"] >= FOUR_GIB for part in element["descs"]), element
         result = machine.finish()
     assert result.outcome == "ok", result.lines[-5:]
+
+
+def image_end(image):
+    """Where the image ends in memory, in KiB."""
+    symbols = subprocess.run(["nm", str(image)], text=True, check=True, stdout=subprocess.PIPE)
+    return int(re.search(r"^(\w+) \w image_end$", symbols.stdout, re.MULTILINE)[1], 16) // 1024
+
+
+# SeaBIOS keeps the last 128 KiB or so for itself, and works in what lies below, where QEMU has put
+# the image by then: its .bss is not zeroes any more when the kernel starts.
+@pytest.mark.parametrize("more", [192, 256, 320, 384])
+@pytest.mark.parametrize("board", ["pc", "q35"])
+def test_a_firmware_short_of_memory(board, more, qemu):
+    knobs = parse_knobs({"APP": "hello", "BOOT": "direct", "MACHINE": board, "DEVICES": "none",
+                         "QEMU": qemu, "TIMEOUT": "20"})
+    check_image(knobs)
+    there = image_end(image_path(knobs)) + more
+    result = run([*command_line(knobs), "-m", f"{there}K"], knobs["timeout"])
+    assert result.outcome == "stop", result.lines
+    found = re.search(r"stop: need (\d+) KiB of RAM, have (\d+) KiB$", result.lines[-1])
+    assert found and int(found[2]) <= there < int(found[1]), result.lines
