@@ -139,8 +139,9 @@ apps/$(APP).c:
 # ---- the ISO -----------------------------------------------------------------------------------
 $(OUT)/grub.cfg: iso/grub.cfg FORCE
 	@mkdir -p $(OUT)
-	@CMDLINE="$$CMDLINE" awk '{ i = index($$0, "@CMDLINE@"); \
-		if (i) $$0 = substr($$0, 1, i - 1) ENVIRON["CMDLINE"] substr($$0, i + 9); print }' \
+	@words="$$($(PYTHON) tools/run.py --grub-words)" && WORDS="$$words" awk '{ \
+		i = index($$0, "@CMDLINE@"); \
+		if (i) $$0 = substr($$0, 1, i - 1) ENVIRON["WORDS"] substr($$0, i + 9); print }' \
 		$< > $@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 $(ISO): $(ELF) $(OUT)/grub.cfg

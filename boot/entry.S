@@ -189,7 +189,7 @@ serial_setup:
 serial_setup_end:
 #define STOP_LINE(text) .ascii "[    0.000000] Doorbell: stop: "; .ascii text; .asciz "\r\n"
 text_bad_magic:
-	STOP_LINE("bad loader magic: neither multiboot2 nor PVH started this image")
+	STOP_LINE("bad loader magic: not multiboot2, nor PVH; or -append is over 4095 bytes")
 text_no_room:
 	STOP_LINE("the image does not fit in RAM")
 text_no_long_mode:

@@ -13,7 +13,7 @@ import shlex
 from serving import host_port
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-CMDLINE_MAX = 4095
+CMDLINE_MAX = 4000
 SHOWN_MAX = 60  # of a value that is refused
 SMP_MAX = 16
 REFERENCE_DEVICES = ("net", "simple", "blk")
@@ -136,12 +136,9 @@ def plain(text):
 
 
 def boot_words(text):
-    """Boot arguments: longer ones overwrite what QEMU's loader, or GRUB's, keeps beside them."""
-    length = len(plain(text).encode())
-    if length > CMDLINE_MAX:
-        raise ValueError(f"{length} bytes are too many; {CMDLINE_MAX} at most, "
-                         "and the kernel keeps the first 1023")
-    return text
+    """Boot arguments, of any bytes. QEMU's loader has room for 4095, CONSOLE= adds some of its own,
+    and more than that would overwrite what the loader keeps beside them."""
+    return os.fsdecode(os.fsencode(plain(text))[:CMDLINE_MAX])
 
 
 # name: (default, how to read it, what the help says)
@@ -218,6 +215,15 @@ def is_interactive(knobs):
 def environment_knobs(environ):
     """The knobs somebody set; an empty one is one not set, as in make."""
     return {name: environ[name] for name in KNOBS if environ.get(name)}
+
+
+def cut_text(environ):
+    """A line about boot arguments that boot_words cuts, or None."""
+    length = len(os.fsencode(environ.get("CMDLINE", "")))
+    if length <= CMDLINE_MAX:
+        return None
+    return (f"CMDLINE has {length} bytes: the machine gets the first {CMDLINE_MAX}, "
+            "and the kernel keeps 1023")
 
 
 def help_text():

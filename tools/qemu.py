@@ -73,12 +73,19 @@ def quoted(text):
     return str(text).replace(",", ",,")
 
 
+def split_words(cmdline):
+    """As the kernel does it: a quote left open ends with the text, a last backslash is one."""
+    for end in ("", "\\", "'", '"'):
+        try:
+            return shlex.split(cmdline + end)
+        except ValueError:
+            continue
+    return shlex.split(cmdline + '\\"')
+
+
 def grub_words(cmdline):
     """Boot arguments as GRUB's own parser takes them: each word quoted, whatever is in it."""
-    try:
-        return shlex.join(shlex.split(cmdline))
-    except ValueError as error:
-        raise KnobError(f"CMDLINE={cmdline}: {error}") from None
+    return shlex.join(split_words(cmdline))
 
 
 def uefi_arguments():

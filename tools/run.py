@@ -14,9 +14,10 @@ from pathlib import Path
 
 from diagnose import elf_path, explain
 from interactive import Keyboard, LiveConsole
-from knobs import KnobError, environment_knobs, help_text, is_interactive, parse_knobs
+from knobs import (KnobError, cut_text, environment_knobs, help_text, is_interactive,
+                   parse_knobs)
 from machine import Machine
-from qemu import QemuMissing, check_image, command_line, printable, shown
+from qemu import QemuMissing, check_image, command_line, grub_words, printable, shown
 from serving import invitation, is_serving, taken
 
 INTERRUPTED = 130
@@ -39,6 +40,8 @@ def parse_arguments():
     parser.add_argument("--print", action="store_true", help="print the command, run nothing")
     parser.add_argument("--gdb", action="store_true", help="start stopped and wait for gdb")
     parser.add_argument("--gdb-port", action="store_true", help="print the port --gdb uses")
+    parser.add_argument("--grub-words", action="store_true",
+                        help="print CMDLINE as GRUB takes it, run nothing")
     parser.add_argument("--image", type=Path, help="start this ELF or ISO instead of APP's")
     return parser.parse_args()
 
@@ -112,6 +115,13 @@ def converse(command, knobs, limit):
                 return result
 
 
+def print_grub_words():
+    """For the ISO's own grub.cfg; any bytes, so not as text."""
+    knobs = parse_knobs({"CMDLINE": os.environ.get("CMDLINE", "")})
+    sys.stdout.buffer.write(os.fsencode(grub_words(knobs["cmdline"])))
+    return 0
+
+
 def main():
     """Knobs, command, run."""
     options = parse_arguments()
@@ -122,6 +132,8 @@ def main():
     signal.signal(signal.SIGHUP, terminate)
     knobs = {"app": ""}
     try:
+        if options.grub_words:
+            return print_grub_words()
         knobs = parse_knobs(environment_knobs(os.environ))
         command = command_line(knobs, options.image)
         if options.print:
@@ -130,6 +142,8 @@ def main():
         check_image(knobs, options.image)
         if taken(knobs):
             raise KnobError(taken(knobs))
+        if cut_text(os.environ):
+            say(cut_text(os.environ))
         return execute(command, knobs, options.gdb)
     except (KnobError, QemuMissing) as error:
         say(error)
