@@ -79,7 +79,7 @@ class Machine:
         self.started = time.monotonic()
         self.deadline = self.started + timeout if timeout else None
         self.timed_out = False
-        self.qmp = Qmp()
+        self.qmp = Qmp(stopped="-S" in command)
         self.console = console or Lines(on_line)
         self.keyboard = keyboard
         self.errors = Lines(on_complaint)

@@ -16,22 +16,27 @@ class QmpError(Exception):
 
 
 class Qmp:
-    """Our end of the channel; `theirs` is the file descriptor QEMU inherits."""
+    """Our end of the channel; `theirs` is the file descriptor QEMU inherits.
 
-    def __init__(self):
+    QEMU starts stopped, and goes on when it has read our first words: it reports no event before
+    them, and a guest may end sooner. A machine that is to stay stopped (gdb) has `stopped`.
+    """
+
+    def __init__(self, stopped=False):
         self.ours, self.theirs = socket.socketpair()
         self.ours.settimeout(PATIENCE)
         self.reader = self.ours.makefile("rb")
         self.commands = 0
         self.events = []
-        # QEMU reports no events before this; it reads it whenever it gets there.
         self.send("qmp_capabilities", {})
+        if not stopped:
+            self.send("cont", {})
 
     def arguments(self):
         """What QEMU's command line needs to use its end."""
         return [
             "-chardev", f"socket,id=qmp,fd={self.theirs.fileno()}",
-            "-mon", "chardev=qmp,mode=control",
+            "-mon", "chardev=qmp,mode=control", "-S",
         ]
 
     def send(self, command, arguments):

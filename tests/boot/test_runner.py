@@ -14,6 +14,9 @@ import pytest
 
 import tiny_guest as guest
 from diagnose import place
+from knobs import parse_knobs
+from machine import run
+from qemu import command_line
 
 RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
 
@@ -73,6 +76,14 @@ def test_triple_fault_names_the_first_exception(qemu, tmp_path, board):
     line = verdict(qemu, tmp_path, guest.TRIPLE_FAULT, MACHINE=board)
     assert "triple fault: vector 6 (invalid opcode) at 0x100007" in line
     assert (tmp_path / "last-reset.log").read_text().count("Triple fault") == 1
+
+
+def test_a_guest_that_ends_at_once_is_told_right(qemu, tmp_path):
+    """Sooner than QEMU has read what we tell it when it starts."""
+    image = guest.write(tmp_path / "guest.elf", guest.TRIPLE_FAULT)
+    knobs = parse_knobs({"BOOT": "direct", "DEVICES": "none", "MACHINE": "microvm", "QEMU": qemu})
+    ends = {run(command_line(knobs, image), 20).outcome for _ in range(30)}
+    assert ends == {"reset"}
 
 
 def test_addresses_are_given_names(tmp_path):
