@@ -15,6 +15,8 @@ enum {
 	QWORD_PREFIX = 0x0e,
 	SCOPE_OP = 0x10,
 	BUFFER_OP = 0x11,
+	PACKAGE_OP = 0x12,
+	VAR_PACKAGE_OP = 0x13,
 	METHOD_OP = 0x14,
 	DUAL_NAME = 0x2e,
 	MULTI_NAME = 0x2f,
@@ -154,35 +156,97 @@ bool aml_find_name(struct aml body, const char *name, struct aml *value, bool *i
 	return false;
 }
 
-bool aml_number(struct aml value, u64 *number)
+/* The bytes of an integer behind its opcode (20.2.3); false when it is none. */
+static bool number_width(struct aml value, u32 *width)
 {
-	unsigned int width;
-
-	if (!value.size)
-		return false;
-	*number = value.at[0];
-	if (value.at[0] == ZERO_OP || value.at[0] == ONE_OP)
-		return true;
-	switch (value.at[0]) {
+	switch (value.size ? value.at[0] : BUFFER_OP) {
+	case ZERO_OP:
+	case ONE_OP:
+		*width = 0;
+		break;
 	case BYTE_PREFIX:
-		width = 1;
+		*width = 1;
 		break;
 	case WORD_PREFIX:
-		width = 2;
+		*width = 2;
 		break;
 	case DWORD_PREFIX:
-		width = 4;
+		*width = 4;
 		break;
 	case QWORD_PREFIX:
-		width = 8;
+		*width = 8;
 		break;
 	default:
 		return false;
 	}
-	if (value.size < 1 + width)
+	return value.size >= 1 + *width;
+}
+
+bool aml_number(struct aml value, u64 *number)
+{
+	u32 width;
+
+	if (!number_width(value, &width))
 		return false;
-	*number = 0;
+	*number = width ? 0 : value.at[0];
 	memcpy(number, value.at + 1, width);
+	return true;
+}
+
+bool aml_name(struct aml value, char name[4])
+{
+	return read_name(&value, name);
+}
+
+/* How many elements there are is said in a byte, or by an integer (20.2.5.4); they tell it too. */
+bool aml_elements(struct aml value, struct aml *elements)
+{
+	struct aml count;
+
+	if (!value.size || !enter_package(aml_skip(value, 1), elements))
+		return false;
+	if (value.at[0] == VAR_PACKAGE_OP)
+		return aml_next_element(elements, &count);
+	*elements = aml_skip(*elements, 1);
+	return value.at[0] == PACKAGE_OP;
+}
+
+bool aml_next_element(struct aml *elements, struct aml *element)
+{
+	struct aml rest = *elements, body;
+	u32 width;
+	char name[4];
+
+	*element = rest;
+	if (number_width(rest, &width))
+		rest = aml_skip(rest, 1 + width);
+	else if (starts_with(rest, PACKAGE_OP) && enter_package(aml_skip(rest, 1), &body))
+		rest = aml_skip(rest, (u32)(body.at - rest.at) + body.size);
+	else if (!read_name(&rest, name))
+		return false;
+	element->size -= rest.size;
+	*elements = rest;
+	return true;
+}
+
+#define LARGE_ITEM 0x80
+#define SMALL_LENGTH 0x07
+#define END_TAG 0x78
+
+bool aml_next_resource(struct aml *bytes, struct aml_resource *resource)
+{
+	u8 tag = bytes->size ? bytes->at[0] : END_TAG;
+	u32 head = tag & LARGE_ITEM ? 3 : 1, length = tag & SMALL_LENGTH;
+
+	if (bytes->size < head || (tag & ~SMALL_LENGTH) == END_TAG)
+		return false;
+	if (tag & LARGE_ITEM)
+		length = bytes->at[1] | (u32)bytes->at[2] << 8;
+	if (length > bytes->size - head)
+		return false;
+	resource->tag = tag & LARGE_ITEM ? tag : tag & (u8)~SMALL_LENGTH;
+	resource->data = (struct aml){ bytes->at + head, length };
+	*bytes = aml_skip(*bytes, head + length);
 	return true;
 }
 

@@ -40,6 +40,23 @@ bool aml_find_buffer(struct aml body, struct aml *bytes);
 /* The constant integer that begins here. */
 bool aml_number(struct aml value, u64 *number);
 
+/* The last part of the name that begins here. */
+bool aml_name(struct aml value, char name[4]);
+
+/* The elements of the package that begins here; and the next of them, as long as it is a number, a
+ * package or a name: false at the end, and at anything else. */
+bool aml_elements(struct aml value, struct aml *elements);
+bool aml_next_element(struct aml *elements, struct aml *element);
+
+/* A resource descriptor (ACPI 6.4, 6.4): large ones by their tag, small ones without length. */
+struct aml_resource {
+	u8 tag;
+	struct aml data; /* behind its head */
+};
+
+/* The next one in the bytes of a buffer; false at the end tag, and at one that does not fit. */
+bool aml_next_resource(struct aml *bytes, struct aml_resource *resource);
+
 /* What a method returns, where that is a constant or a name of four letters. */
 bool aml_returned_number(struct aml method, u64 *number);
 bool aml_returned_name(struct aml method, char name[4]);

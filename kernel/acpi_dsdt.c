@@ -6,13 +6,10 @@
  * held against what it lies in, and every step goes forward, so the walk ends.
  */
 #include "kernel/acpi.h"
-#include "kernel/acpi_aml.h"
 #include "kernel/pci_host.h"
 #include "kernel/string.h"
 
 /* Resource descriptors (ACPI 6.4, 6.4.2 and 6.4.3). */
-#define LARGE_ITEM 0x80
-#define END_TAG 0x0f
 #define DWORD_ADDRESS 0x87
 #define WORD_ADDRESS 0x88
 #define QWORD_ADDRESS 0x8a
@@ -77,29 +74,11 @@ static unsigned int width_of(u8 tag)
 	}
 }
 
-/* The descriptors up to the end tag, or up to one that does not fit. */
-static void read_descriptors(struct pci_host *host, struct aml data)
-{
-	while (data.size) {
-		u8 tag = data.at[0];
-		bool large = tag & LARGE_ITEM;
-		u32 head = large ? 3 : 1, length;
-
-		if (data.size < head || (!large && tag >> 3 == END_TAG))
-			return;
-		length = large ? (u32)number_at(data.at + 1, 2) : tag & 7u;
-		if (length > data.size - head)
-			return;
-		if (width_of(tag))
-			read_address(host, (struct aml){ data.at + head, length }, width_of(tag));
-		data = aml_skip(data, head + length);
-	}
-}
-
 /* _CRS: a buffer, or a method with one in it, or that returns one by its name. */
 static bool read_crs(struct pci_host *host, struct aml body)
 {
 	struct aml value, buffer;
+	struct aml_resource resource;
 	char name[4];
 	bool method;
 
@@ -109,7 +88,9 @@ static bool read_crs(struct pci_host *host, struct aml body)
 		return false;
 	if (!(method ? aml_find_buffer(value, &buffer) : aml_buffer(value, &buffer)))
 		return false;
-	read_descriptors(host, buffer);
+	while (aml_next_resource(&buffer, &resource))
+		if (width_of(resource.tag))
+			read_address(host, resource.data, width_of(resource.tag));
 	return true;
 }
 
@@ -150,6 +131,7 @@ static bool read_host(struct pci_host *host, struct aml body)
 
 	memset(host, 0, sizeof(*host));
 	host->last_bus = 255;
+	host->body = body;
 	if (read_number(body, "_SEG", &number) && number)
 		return false;
 	read_crs(host, body);

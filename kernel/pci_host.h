@@ -6,7 +6,8 @@
 #ifndef KERNEL_PCI_HOST_H
 #define KERNEL_PCI_HOST_H
 
-#include "kernel/types.h"
+#include "kernel/acpi_aml.h"
+#include "kernel/ioapic.h"
 
 #define PCI_HOSTS_MAX 16
 #define PCI_HOST_WINDOWS 24
@@ -22,6 +23,7 @@ struct pci_host {
 	u8 bus, last_bus; /* its root bus, and the highest number behind it */
 	unsigned int count;
 	struct pci_host_window window[PCI_HOST_WINDOWS];
+	struct aml body; /* of its device in the DSDT, which stays mapped */
 };
 
 /*
@@ -29,5 +31,11 @@ struct pci_host {
  * those of segment 0, and returns their number, 0 when nothing is said.
  */
 unsigned int acpi_pci_hosts(struct pci_host *hosts);
+
+/*
+ * Where the pin (1 to 4, for INTA to INTD) of a slot of its root bus arrives: what its _PRT says
+ * where that is a constant, as QEMU's microvm has it (ACPI 6.4, 6.2.13). 0 or -ENXIO.
+ */
+int acpi_pci_gsi(const struct pci_host *host, u8 slot, u8 pin, struct gsi *gsi);
 
 #endif

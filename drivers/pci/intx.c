@@ -8,14 +8,16 @@
  *
  * ACPI's _PRT would say the same without relying on that register, but it is a program in AML. On
  * q35 it names GSI 16 to 23, which is a second way of the same wires: QEMU raises both (7.2, seen
- * with its trace event ioapic_set_irq), and we leave those pins masked.
+ * with its trace event ioapic_set_irq), and we leave those pins masked. On a microvm no firmware
+ * writes the register, and the _PRT is a constant, which is then read.
  *
  * A function may raise its pin only while somebody listens: pci_enable_device forbids it,
  * pci_request_intx allows it, pci_free_intx forbids it again.
  */
 #include <linux/errno.h>
 
-#include "drivers/pci/pci.h"
+#include "drivers/pci/internal.h"
+#include "kernel/pci_host.h"
 
 #define LINE_LAST 15 /* 255 is "none", and 0 is what nobody has written (and the timer's) */
 
@@ -30,6 +32,23 @@ void pci_intx(const struct pci_dev *dev, bool on)
 		pci_write_config_word(dev, PCI_COMMAND, wanted);
 }
 
+/* Behind a bridge each slot turns the pins by one (PCI-to-PCI Bridge 1.2, 9.1). */
+static int find_wire(const struct pci_dev *dev, u8 pin, u8 line, struct gsi *gsi)
+{
+	const struct pci_host *host;
+
+	if (line && line <= LINE_LAST) {
+		*gsi = ioapic_pci_gsi(line);
+		return 0;
+	}
+	for (; dev->bus->self; dev = dev->bus->self)
+		pin = (u8)((pin - 1 + PCI_SLOT(dev->devfn)) % PCI_PINS + 1);
+	host = pci_host_of(dev->bus->number);
+	if (host->bus != dev->bus->number)
+		return -ENXIO;
+	return acpi_pci_gsi(host, PCI_SLOT(dev->devfn), pin, gsi);
+}
+
 int pci_request_intx(struct pci_dev *dev, struct irq_share *share)
 {
 	struct gsi gsi;
@@ -40,9 +59,8 @@ int pci_request_intx(struct pci_dev *dev, struct irq_share *share)
 	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
 	if (!pin || pin > PCI_PINS)
 		return -ENOENT;
-	if (!line || line > LINE_LAST)
+	if (find_wire(dev, pin, line, &gsi))
 		return -ENXIO;
-	gsi = ioapic_pci_gsi(line);
 	vector = request_shared_irq(&gsi, share);
 	if (vector < 0)
 		return vector;

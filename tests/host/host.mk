@@ -5,9 +5,9 @@
 
 HOST := $(BUILD)/host
 HOST_KERNEL := $(wildcard drivers/*/*.c) \
-	$(addprefix kernel/,acpi_aml.c acpi_dsdt.c acpi_madt.c acpi_mcfg.c cmdline.c device.c \
-	init.c ioapic.c irq.c irq_shared.c irq_table.c mptable.c spinlock.c step.c string.c time.c \
-	vsnprintf.c)
+	$(addprefix kernel/,acpi_aml.c acpi_dsdt.c acpi_madt.c acpi_mcfg.c acpi_prt.c \
+	cmdline.c device.c init.c ioapic.c irq.c irq_shared.c irq_table.c mptable.c \
+	spinlock.c step.c string.c time.c vsnprintf.c)
 HOST_KERNEL += $(addprefix apps/httpd/,report.c request.c tar.c text.c)
 HOST_FILES := $(HOST_KERNEL) $(wildcard tests/host/*.c)
 # Those that a test includes whole, under other names.

@@ -2,12 +2,10 @@
 /* Host bridges in the DSDT: as QEMU writes them, and as no firmware should (fault B09). */
 #include "test.h"
 
+#include "aml_build.h"
 #include "kernel/acpi.h"
 #include "kernel/pci_host.h"
 #include "world.h"
-
-static u8 aml[4096];
-static u32 length;
 
 /* Copied, so that AddressSanitizer sees a byte read too many. */
 static unsigned int find_hosts(struct pci_host *hosts, u32 size)
@@ -17,46 +15,12 @@ static unsigned int find_hosts(struct pci_host *hosts, u32 size)
 
 	memset(table, 0, sizeof(*table));
 	table->length = (u32)sizeof(*table) + size;
-	memcpy(table + 1, aml, size);
+	memcpy(table + 1, aml_bytes, size);
 	world_dsdt = table;
 	count = acpi_pci_hosts(hosts);
 	free(table);
 	world_dsdt = NULL;
 	return count;
-}
-
-static void put(const void *bytes, u32 size)
-{
-	CHECK(length + size <= sizeof(aml));
-	memcpy(aml + length, bytes, size);
-	length += size;
-}
-
-#define PUT(text) put((text), sizeof(text) - 1)
-
-/* A package length of two bytes, filled in when the package ends. */
-static u32 begin(void)
-{
-	length += 2;
-	return length - 2;
-}
-
-static void end(u32 at)
-{
-	u32 size = length - at;
-
-	aml[at] = (u8)(0x40 | (size & 0x0f));
-	aml[at + 1] = (u8)(size >> 4);
-}
-
-static u32 begin_device(const char *name)
-{
-	u32 at;
-
-	PUT("\x5b\x82");
-	at = begin();
-	put(name, 4);
-	return at;
 }
 
 /* A buffer of resource descriptors: its size in two bytes. */
@@ -67,25 +31,19 @@ static u32 begin_buffer(void)
 	u32 at;
 
 	PUT("\x11");
-	at = begin();
+	at = aml_begin();
 	PUT("\x0b");
-	buffer_size = length;
-	length += 2;
+	buffer_size = aml_length;
+	aml_length += 2;
 	return at;
 }
 
 static void end_buffer(u32 at)
 {
 	PUT("\x79\x00");
-	aml[buffer_size] = (u8)(length - buffer_size - 2);
-	aml[buffer_size + 1] = (u8)((length - buffer_size - 2) >> 8);
-	end(at);
-}
-
-static void put_number(u64 value, u32 width)
-{
-	for (; width--; value >>= 8)
-		put(&value, 1);
+	aml_bytes[buffer_size] = (u8)(aml_length - buffer_size - 2);
+	aml_bytes[buffer_size + 1] = (u8)((aml_length - buffer_size - 2) >> 8);
+	aml_end(at);
 }
 
 /* kind: 0 memory, 1 I/O, 2 buses; width: 2, 4 or 8 bytes */
@@ -93,16 +51,16 @@ static void put_range(u32 width, u8 kind, u8 flags, u64 first, u64 last, u64 off
 {
 	static const u8 tags[] = { [2] = 0x88, [4] = 0x87, [8] = 0x8a };
 
-	put(&tags[width], 1);
-	put_number(3 + 5 * width, 2);
-	put(&kind, 1);
+	aml_put(&tags[width], 1);
+	aml_put_number(3 + 5 * width, 2);
+	aml_put(&kind, 1);
 	PUT("\x0c"); /* producer, both ends fixed */
-	put(&flags, 1);
-	put_number(0, width);
-	put_number(first, width);
-	put_number(last, width);
-	put_number(offset, width);
-	put_number(size, width);
+	aml_put(&flags, 1);
+	aml_put_number(0, width);
+	aml_put_number(first, width);
+	aml_put_number(last, width);
+	aml_put_number(offset, width);
+	aml_put_number(size, width);
 }
 
 static void put_usual_ranges(void)
@@ -129,34 +87,34 @@ static void build_qemu(void)
 {
 	u32 device, inner, scope, buffer;
 
-	length = 0;
+	aml_length = 0;
 	PUT("\x10");
-	scope = begin();
+	scope = aml_begin();
 	PUT("\\_SB_");
-	device = begin_device("PCI0");
+	device = aml_begin_device("PCI0");
 	PUT("\x08_HID\x0c\x41\xd0\x0a\x03");
-	inner = begin_device("ISA_");
+	inner = aml_begin_device("ISA_");
 	PUT("\x08_CRS");
 	buffer = begin_buffer();
 	put_range(4, 0, 1, 0x1000, 0x1fff, 0, 0x1000); /* of the device within */
 	end_buffer(buffer);
-	end(inner);
-	end(device);
-	end(scope);
+	aml_end(inner);
+	aml_end(device);
+	aml_end(scope);
 	PUT("\x10");
-	scope = begin();
+	scope = aml_begin();
 	PUT("\\\x2e_SB_PCI0\x08_CRS");
 	buffer = begin_buffer();
 	put_usual_ranges();
 	end_buffer(buffer);
-	end(scope);
-	device = begin_device("PC80");
+	aml_end(scope);
+	device = aml_begin_device("PC80");
 	PUT("\x08_BBN\x0a\x80\x08_HID\x0dPNP0A08\0\x08_CRS");
 	buffer = begin_buffer();
 	put_range(2, 2, 0, 0x80, 0x82, 0, 3);
 	put_range(4, 0, 1, 0xfe000000, 0xfe1fffff, 0, 0x200000);
 	end_buffer(buffer);
-	end(device);
+	aml_end(device);
 }
 
 TEST(dsdt_host_bridges_of_qemu)
@@ -164,7 +122,7 @@ TEST(dsdt_host_bridges_of_qemu)
 	struct pci_host hosts[PCI_HOSTS_MAX];
 
 	build_qemu();
-	CHECK_EQ(find_hosts(hosts, length), 2);
+	CHECK_EQ(find_hosts(hosts, aml_length), 2);
 	CHECK_EQ(hosts[0].bus, 0);
 	check_usual(&hosts[0]);
 	CHECK_EQ(hosts[1].bus, 0x80);
@@ -180,8 +138,8 @@ TEST(dsdt_ranges_from_a_method)
 	u32 device, method, buffer;
 
 	for (unsigned int named = 0; named < 2; named++) {
-		length = 0;
-		device = begin_device("PCI0");
+		aml_length = 0;
+		device = aml_begin_device("PCI0");
 		PUT("\x08_HID\x0c\x41\xd0\x0a\x08");
 		if (named) {
 			PUT("\x08"
@@ -191,7 +149,7 @@ TEST(dsdt_ranges_from_a_method)
 			end_buffer(buffer);
 		}
 		PUT("\x14");
-		method = begin();
+		method = aml_begin();
 		PUT("_CRS\x08\xa4");
 		if (named) {
 			PUT("CRES");
@@ -200,9 +158,9 @@ TEST(dsdt_ranges_from_a_method)
 			put_usual_ranges();
 			end_buffer(buffer);
 		}
-		end(method);
-		end(device);
-		CHECK_EQ(find_hosts(hosts, length), 1);
+		aml_end(method);
+		aml_end(device);
+		CHECK_EQ(find_hosts(hosts, aml_length), 1);
 		check_usual(&hosts[0]);
 	}
 }
@@ -212,14 +170,14 @@ static unsigned int windows_of(u32 width, u8 kind, u64 first, u64 last, u64 offs
 	struct pci_host hosts[PCI_HOSTS_MAX];
 	u32 device, buffer;
 
-	length = 0;
-	device = begin_device("PCI0");
+	aml_length = 0;
+	device = aml_begin_device("PCI0");
 	PUT("\x08_HID\x0c\x41\xd0\x0a\x08\x08_CRS");
 	buffer = begin_buffer();
 	put_range(width, kind, 1, first, last, offset, size);
 	end_buffer(buffer);
-	end(device);
-	CHECK_EQ(find_hosts(hosts, length), 1);
+	aml_end(device);
+	CHECK_EQ(find_hosts(hosts, aml_length), 1);
 	return hosts[0].count;
 }
 
@@ -240,15 +198,15 @@ TEST(dsdt_descriptor_that_leaves_its_buffer)
 	struct pci_host hosts[PCI_HOSTS_MAX];
 	u32 device, buffer;
 
-	length = 0;
-	device = begin_device("PCI0");
+	aml_length = 0;
+	device = aml_begin_device("PCI0");
 	PUT("\x08_HID\x0c\x41\xd0\x0a\x08\x08_CRS");
 	buffer = begin_buffer();
 	PUT("\x8a\x2b\x00\x00\x0c\x01");
-	aml[buffer_size] = 200;
-	end(buffer);
-	end(device);
-	CHECK_EQ(find_hosts(hosts, length), 1);
+	aml_bytes[buffer_size] = 200;
+	aml_end(buffer);
+	aml_end(device);
+	CHECK_EQ(find_hosts(hosts, aml_length), 1);
 	CHECK_EQ(hosts[0].count, 0);
 }
 
@@ -258,25 +216,25 @@ TEST(dsdt_more_ranges_and_bridges_than_fit)
 	struct pci_host hosts[PCI_HOSTS_MAX + 1];
 	u32 device, buffer;
 
-	length = 0;
+	aml_length = 0;
 	for (unsigned int i = 0; i < PCI_HOSTS_MAX + 4; i++) {
-		device = begin_device("PCI0");
+		device = aml_begin_device("PCI0");
 		PUT("\x08_HID\x0c\x41\xd0\x0a\x08");
-		end(device);
+		aml_end(device);
 	}
-	device = begin_device("PCI1");
+	device = aml_begin_device("PCI1");
 	hosts[PCI_HOSTS_MAX].bus = 77;
-	CHECK_EQ(find_hosts(hosts, length), PCI_HOSTS_MAX);
+	CHECK_EQ(find_hosts(hosts, aml_length), PCI_HOSTS_MAX);
 	CHECK_EQ(hosts[PCI_HOSTS_MAX].bus, 77);
-	length = 0;
-	device = begin_device("PCI0");
+	aml_length = 0;
+	device = aml_begin_device("PCI0");
 	PUT("\x08_HID\x0c\x41\xd0\x0a\x08\x08_CRS");
 	buffer = begin_buffer();
 	for (unsigned int i = 0; i < PCI_HOST_WINDOWS + 10; i++)
 		put_range(4, 0, 1, 0xc0000000, 0xcfffffff, 0, 0x10000000);
 	end_buffer(buffer);
-	end(device);
-	CHECK_EQ(find_hosts(hosts, length), 1);
+	aml_end(device);
+	CHECK_EQ(find_hosts(hosts, aml_length), 1);
 	CHECK_EQ(hosts[0].count, PCI_HOST_WINDOWS);
 }
 
@@ -286,12 +244,12 @@ TEST(dsdt_of_another_segment_or_absent)
 	u32 device;
 
 	CHECK_EQ(acpi_pci_hosts(hosts), 0);
-	length = 0;
+	aml_length = 0;
 	CHECK_EQ(find_hosts(hosts, 0), 0);
-	device = begin_device("PCI0");
+	device = aml_begin_device("PCI0");
 	PUT("\x08_SEG\x01\x08_HID\x0c\x41\xd0\x0a\x08");
-	end(device);
-	CHECK_EQ(find_hosts(hosts, length), 0);
+	aml_end(device);
+	CHECK_EQ(find_hosts(hosts, aml_length), 0);
 }
 
 /* Cut off at every byte, and with every byte changed: nothing is read beyond it, and it ends. */
@@ -301,24 +259,25 @@ TEST(dsdt_cut_short_or_damaged)
 	u32 whole;
 
 	build_qemu();
-	whole = length;
+	whole = aml_length;
 	for (u32 size = 0; size <= whole; size++)
 		find_hosts(hosts, size);
 	for (u32 at = 0; at < whole; at++) {
 		static const u8 values[] = { 0x00, 0x01, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff };
-		u8 saved = aml[at];
+		u8 saved = aml_bytes[at];
 
 		for (unsigned int i = 0; i < sizeof(values); i++) {
-			aml[at] = values[i];
+			aml_bytes[at] = values[i];
 			find_hosts(hosts, whole);
 		}
-		aml[at] = saved;
+		aml_bytes[at] = saved;
 	}
 	for (unsigned int round = 0; round < 3000; round++) {
 		for (u32 i = 0; i < 200; i++)
-			aml[i] = (u8)world_random(256);
-		memcpy(aml + world_random(180), "\x5b\x82\x4f\x0aPCI0", 8);
-		memcpy(aml + world_random(150), "\x08_HID\x0c\x41\xd0\x0a\x08\x08_CRS\x11", 16);
+			aml_bytes[i] = (u8)world_random(256);
+		memcpy(aml_bytes + world_random(180), "\x5b\x82\x4f\x0aPCI0", 8);
+		memcpy(aml_bytes + world_random(150), "\x08_HID\x0c\x41\xd0\x0a\x08\x08_CRS\x11",
+		       16);
 		find_hosts(hosts, 200);
 	}
 }
