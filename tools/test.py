@@ -95,7 +95,7 @@ def stages():
         Stage("style", make("style"), limit=60),
         Stage("layers", make("layers"), limit=60),
         Stage("headers", make("headers"), limit=120),
-        # Into the folder of the images, which are built by the same compiler: they use what is there.
+        # Into the folder of the images, which the same compiler builds: they use what is there.
         Stage("gcc", make(f"BUILD={BUILD}", f"CC={CROSS}gcc", "kernels")),
         Stage("clang", make(f"BUILD={BUILD}/test-clang", f"CC={clang()}", "kernels")),
         *(host if list(TREE.glob("tests/host/*.mk")) else []),
