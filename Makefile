@@ -25,6 +25,16 @@ WITHOUT ?=
 EXTRA_SOURCES ?=
 BUILD ?= build
 CROSS_COMPILE ?=
+
+# What make would split, or take for something else, is refused here.
+one_word = $(if $(filter 1,$(words $($1))),,$(error $1='$($1)': want $2, in one word))
+$(call one_word,APP,the name of an app)
+$(call one_word,BUILD,a folder)
+$(if $(findstring ^$(patsubst %/,%,$(abspath $(BUILD)))/,^$(CURDIR)/),$(error BUILD=$(BUILD) \
+	is this tree or above it: want a folder of its own, such as build))
+$(foreach source,$(WITHOUT),$(if $(wildcard $(source)),,$(error WITHOUT=$(source): there is no \
+	such file, so nothing would be left out)))
+
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD \
 	CONSOLE INTERACTIVE
 export HTTP_PORT
@@ -137,6 +147,7 @@ apps/$(APP).c:
 	@exit 1
 
 # ---- the ISO -----------------------------------------------------------------------------------
+# With its words quoted for GRUB, to which ; & { and more mean something.
 $(OUT)/grub.cfg: iso/grub.cfg FORCE
 	@mkdir -p $(OUT)
 	@words="$$($(PYTHON) tools/run.py --grub-words)" && WORDS="$$words" awk '{ \
@@ -157,21 +168,23 @@ iso: $(ISO)
 # ---- set-up and running ------------------------------------------------------------------------
 IMAGE := $(if $(filter direct,$(BOOT)),$(ELF),$(ISO))
 # `make -n` runs the lines that call make, and must not build QEMU by that.
-FIND_QEMU := $(if $(findstring n,$(filter-out x-%,$(firstword x$(MAKEFLAGS)))),echo qemu,tools/find-qemu.sh)
+DRY_RUN := $(findstring n,$(filter-out x-%,$(firstword x$(MAKEFLAGS))))
+FIND_QEMU := $(if $(DRY_RUN),echo qemu,tools/find-qemu.sh)
+# Two runs at once in one tree build one after the other.
+IN_TURN := $(if $(DRY_RUN),,mkdir -p $(BUILD) && flock $(BUILD)/.lock)
 
-.PHONY: setup qemu run gdb run-now gdb-now gdb-attach image doctor help
+.PHONY: setup qemu run gdb gdb-attach image doctor help
 setup:
 	@tools/setup.sh run
 qemu: setup
 	@tools/find-qemu.sh
 
-# A make of its own for the rest: on a bare machine this one has read the Makefile without compiler.
+# A make of its own for the image: on a bare machine this one has read the Makefile without compiler.
+# What a knob says wrong is told before anything is built.
 run gdb: setup
-	@qemu="$$($(FIND_QEMU))" && exec $(MAKE) --no-print-directory QEMU="$$qemu" $@-now
-run-now: $(IMAGE)
-	@exec $(PYTHON) tools/run.py
-gdb-now: $(IMAGE)
-	@exec $(PYTHON) tools/run.py --gdb
+	@$(PYTHON) tools/run.py --check
+	@$(FIND_QEMU) > /dev/null && $(IN_TURN) $(MAKE) --no-print-directory image
+	@exec $(PYTHON) tools/run.py $(if $(filter gdb,$@),--gdb)
 gdb-attach: $(ELF)
 	@exec gdb $(ELF) -ex "target remote :$$($(PYTHON) tools/run.py --gdb-port)"
 image: $(IMAGE)
@@ -250,10 +263,7 @@ compile_commands.json: $(UAPI)/.ready
 	done > $@; echo ']' >> $@
 	@echo "made $@ for $(words $(SOURCES) $(wildcard apps/*.c apps/*/*.c net/*.c)) files"
 
-# Refuses a BUILD that this tree lies in.
 clean:
-	@case "$(CURDIR)/" in "$(patsubst %/,%,$(abspath $(BUILD)))/"*) \
-		echo "make: BUILD=$(BUILD) is this tree or above it; not removed" >&2; exit 1 ;; esac
 	@rm -rf "$(BUILD)" compile_commands.json .pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 distclean: clean

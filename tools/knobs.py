@@ -16,6 +16,7 @@ UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 CMDLINE_MAX = 4000
 SHOWN_MAX = 60  # of a value that is refused
 SMP_MAX = 16
+MEMORY_MAX = 1000 << 30
 REFERENCE_DEVICES = ("net", "simple", "blk")
 SIMPLE_FLAVOURS = {
     "modern": "virtio-simple-pci",
@@ -51,9 +52,12 @@ def choice(*choices):
 
 def size(text):
     """A memory size as QEMU takes it, where a bare number means MiB."""
-    if not re.fullmatch(r"[1-9][0-9]*[KMG]?", text):
+    if not re.fullmatch(r"[1-9][0-9]{0,15}[KMG]?", text):
         raise ValueError("want a number with K, M or G, such as 128M")
-    return text if text[-1] in "KMG" else text + "M"
+    text = text if text[-1] in "KMG" else text + "M"
+    if size_bytes(text) > MEMORY_MAX:
+        raise ValueError("1000G at most; QEMU's CPUs have 40 address bits, for devices too")
+    return text
 
 
 def size_bytes(text):
@@ -63,9 +67,8 @@ def size_bytes(text):
 
 def processors(text):
     """How many CPUs; the kernel starts only so many."""
-    if not text.isdigit() or not 1 <= int(text) <= SMP_MAX:
-        limit = f"from 1 to {SMP_MAX}" if SMP_MAX > 1 else "1, the only one for now"
-        raise ValueError(f"choices: {limit}")
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= SMP_MAX:
+        raise ValueError(f"choices: from 1 to {SMP_MAX}")
     return int(text)
 
 
@@ -80,7 +83,7 @@ def port(text):
     """A TCP port, 0 for one that is free, or none said."""
     if not text:
         return None
-    if not text.isdigit() or int(text) > 65535:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
         raise ValueError("want a port, 1 to 65535, or 0 for any that is free")
     return int(text)
 

@@ -48,6 +48,11 @@ def build_directory():
     return TREE / os.environ.get("BUILD", "build")
 
 
+def as_make_takes_it(path):
+    """A path from the top of the tree, which is where make runs: spaces above it do no harm."""
+    return os.path.relpath(path, TREE)
+
+
 def image_path(knobs):
     """The file that the machine starts from."""
     return build_directory() / knobs["app"] / f"doorbell.{IMAGE_SUFFIX[knobs['boot']]}"

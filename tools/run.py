@@ -17,7 +17,8 @@ from interactive import Keyboard, LiveConsole
 from knobs import (KnobError, cut_text, environment_knobs, help_text, is_interactive,
                    parse_knobs)
 from machine import Machine
-from qemu import QemuMissing, check_image, command_line, grub_words, printable, shown
+from qemu import (TREE, QemuMissing, boot_arguments, check_image, command_line, grub_words,
+                  image_path, printable, shown)
 from serving import invitation, is_serving, taken
 
 INTERRUPTED = 130
@@ -38,6 +39,7 @@ def parse_arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--print", action="store_true", help="print the command, run nothing")
+    parser.add_argument("--check", action="store_true", help="only say which knob is wrong")
     parser.add_argument("--gdb", action="store_true", help="start stopped and wait for gdb")
     parser.add_argument("--gdb-port", action="store_true", help="print the port --gdb uses")
     parser.add_argument("--grub-words", action="store_true",
@@ -49,6 +51,14 @@ def parse_arguments():
 def say(text):
     """Our own lines go where the console's do not."""
     print(f"run: {text}", file=sys.stderr, flush=True)
+
+
+def check_app(knobs):
+    """That there is such an app, said before anything is built."""
+    apps = sorted(path.stem for path in (TREE / "apps").glob("*.c"))
+    if knobs["app"] not in apps:
+        raise KnobError(f"APP={knobs['app']}: there is no apps/{knobs['app']}.c; "
+                        f"choices: {', '.join(apps)}")
 
 
 def line_shower(knobs):
@@ -122,6 +132,16 @@ def print_grub_words():
     return 0
 
 
+def answer(options, knobs):
+    """What is only asked for, and not run; whether that was so."""
+    if options.check:
+        check_app(knobs)
+        boot_arguments(knobs, image_path(knobs))
+    elif options.print:
+        print(printable(command_line(knobs, options.image)))
+    return options.check or options.print
+
+
 def main():
     """Knobs, command, run."""
     options = parse_arguments()
@@ -135,10 +155,9 @@ def main():
         if options.grub_words:
             return print_grub_words()
         knobs = parse_knobs(environment_knobs(os.environ))
-        command = command_line(knobs, options.image)
-        if options.print:
-            print(printable(command))
+        if answer(options, knobs):
             return 0
+        command = command_line(knobs, options.image)
         check_image(knobs, options.image)
         if taken(knobs):
             raise KnobError(taken(knobs))

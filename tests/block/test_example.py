@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from disks import check, knobs_for, raw
-from qemu import TREE, build_directory
+from qemu import TREE, as_make_takes_it, build_directory
 
 SECTION = re.compile(r"^## Block$.*?^```c\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -20,8 +20,8 @@ def test_example_counts_its_boots(qemu, tmp_path):
     with open(build / "make.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         made = subprocess.run(
-            ["make", "kernel", "APP=hello", f"OUT={build}/api-block",
-             f"APP_SOURCES={source.relative_to(TREE)}"],
+            ["make", "kernel", "APP=hello", f"OUT={as_make_takes_it(build)}/api-block",
+             f"APP_SOURCES={as_make_takes_it(source)}"],
             cwd=TREE, capture_output=True, text=True, timeout=200, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
     image = tmp_path / "disk.img"

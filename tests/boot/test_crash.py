@@ -12,7 +12,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine, run
-from qemu import TREE, build_directory, command_line
+from qemu import TREE, as_make_takes_it, build_directory, command_line
 from qmp import QmpError
 from test_variants import build
 
@@ -132,7 +132,7 @@ def test_a_driver_that_breaks_in_its_probe_is_named(qemu):
     source = build_directory() / "tests" / "virtio_broken.c"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(BROKEN_DRIVER, encoding="utf-8")
-    image = build("broken", f"EXTRA_SOURCES={source.relative_to(TREE)}")
+    image = build("broken", f"EXTRA_SOURCES={as_make_takes_it(source)}")
     lines = crash(qemu, "BOOT=direct", "DEVICES=none",
                   "QEMU_ARGS=-device virtio-keyboard-pci,addr=7", image=image)
     start = next(i for i, line in enumerate(lines) if line.startswith("panic: "))

@@ -10,7 +10,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import run
-from qemu import TREE, build_directory, command_line
+from qemu import TREE, as_make_takes_it, build_directory, command_line
 
 KINDS = {
     "ubsan": r"shift of 1, of type 'unsigned int', by 32",
@@ -25,8 +25,8 @@ KINDS = {
 def image():
     """The crash app, in a folder of its own."""
     build = build_directory() / "test-ubsan"
-    command = ["make", "--no-print-directory", "-j2", "UBSAN=1", f"BUILD={build}", "APP=crash",
-               "kernel"]
+    command = ["make", "--no-print-directory", "-j2", "UBSAN=1",
+               f"BUILD={as_make_takes_it(build)}", "APP=crash", "kernel"]
     done = subprocess.run(command, cwd=TREE, text=True, check=False, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, env={**os.environ, "MAKEFLAGS": ""})
     assert done.returncode == 0, done.stdout

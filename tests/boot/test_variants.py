@@ -9,7 +9,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import run
-from qemu import TREE, build_directory, command_line
+from qemu import TREE, as_make_takes_it, build_directory, command_line
 
 
 def build(name, *settings):
@@ -18,7 +18,8 @@ def build(name, *settings):
     directory.mkdir(parents=True, exist_ok=True)
     with open(build_directory() / "tests" / "make.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = subprocess.run(["make", "kernel", "APP=hello", f"OUT={directory}", *settings],
+        made = subprocess.run(["make", "kernel", "APP=hello",
+                               f"OUT={as_make_takes_it(directory)}", *settings],
                               cwd=TREE, capture_output=True, text=True, timeout=120, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
     return directory / "doorbell.elf"
@@ -62,7 +63,7 @@ def test_driver_from_the_documentation(qemu):
     source = build_directory() / "tests" / "virtio_dice.c"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(page_source(TREE / "docs/adding-a-driver.md"))
-    image = build("rng", f"EXTRA_SOURCES={source.relative_to(TREE)}",
+    image = build("rng", f"EXTRA_SOURCES={as_make_takes_it(source)}",
                   "WITHOUT=drivers/virtio/virtio_rng.c")
     lines = boot(qemu, image, QEMU_ARGS="-device virtio-rng-pci,addr=6")
     said = [line for line in lines if line.startswith("virtio_dice virtio3: ")]

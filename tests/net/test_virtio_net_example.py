@@ -8,7 +8,7 @@ import subprocess
 from knobs import parse_knobs
 from machine import Machine
 from peer import StreamWire
-from qemu import TREE, build_directory, command_line
+from qemu import TREE, as_make_takes_it, build_directory, command_line
 
 SECTION = re.compile(r"^## Network$.*?^```c\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MAC = bytes.fromhex("525400123456")
@@ -41,8 +41,8 @@ def test_example_echoes(qemu):
     with open(build / "make.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         made = subprocess.run(
-            ["make", "kernel", "APP=hello", f"OUT={build}/api-net",
-             f"APP_SOURCES={source.relative_to(TREE)}"],
+            ["make", "kernel", "APP=hello", f"OUT={as_make_takes_it(build)}/api-net",
+             f"APP_SOURCES={as_make_takes_it(source)}"],
             cwd=TREE, capture_output=True, text=True, timeout=200, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
     wire = StreamWire()

@@ -13,12 +13,16 @@ TREE = Path(__file__).resolve().parents[2]
 MAKE_SETTINGS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")
 
 
+def quiet_environment():
+    """Without what the make that runs us hands down."""
+    return {k: v for k, v in os.environ.items() if k not in MAKE_SETTINGS}
+
+
 def make(*arguments, tree=TREE, **settings):
     """Runs make as a person would, whatever make runs us."""
-    environment = {k: v for k, v in os.environ.items() if k not in MAKE_SETTINGS}
     return subprocess.run(
-        ["make", *arguments], cwd=tree, env={**environment, **settings}, text=True, check=False,
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        ["make", *arguments], cwd=tree, env={**quiet_environment(), **settings}, text=True,
+        check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
     )
 
 
@@ -46,6 +50,50 @@ def test_run_sets_up_first_and_stops_when_that_fails(small_tree):
     assert "no gcc" in done.stderr and "called find-qemu.sh" not in done.stderr
 
 
+BAD_KNOBS = {
+    "APP=nosuch": "APP=nosuch: there is no apps/nosuch.c",
+    "APP=a b": "APP='a b': want the name of an app",
+    "APP=": "APP='': want the name of an app",
+    "BUILD=a b": "BUILD='a b': want a folder",
+    "BUILD=": "BUILD='': want a folder",
+    "BUILD=.": "BUILD=. is this tree or above it",
+    "BUILD=/": "BUILD=/ is this tree or above it",
+    "WITHOUT=virtio_simple.c": "WITHOUT=virtio_simple.c: there is no such file",
+    "BOOT=x": "BOOT=x: choices: iso",
+    "MACHINE=x": "MACHINE=x: choices: pc",
+    "SMP=0": "SMP=0: choices: from 1 to 16",
+    "SMP=\u00b2": "SMP=\u00b2: choices: from 1 to 16",
+    "MEM=abc": "MEM=abc: want a number",
+    "MEM=1001G": "MEM=1001G: 1000G at most",
+    "MEM=99999999999999999999G": "MEM=99999999999999999999G: want a number",
+    "SIMPLE=nonsense": "SIMPLE=nonsense: choices: modern, transitional",
+    "CMDLINE=one\ntwo": "want one line",
+    "HTTP_PORT=\u00b2": "HTTP_PORT=\u00b2: want a port",
+}
+
+
+@pytest.mark.parametrize("knob", BAD_KNOBS)
+def test_bad_knob_is_told_before_anything_is_built(small_tree, knob):
+    (small_tree / "apps").mkdir()
+    (small_tree / "apps" / "demo.c").touch()
+    done = make("run", knob, tree=small_tree)
+    told = [line for line in done.stderr.splitlines() if BAD_KNOBS[knob] in line]
+    assert done.returncode != 0 and len(told) == 1, done.stderr
+    assert "called find-qemu.sh" not in done.stderr
+
+
+def test_runs_at_once_build_in_turn(small_tree, tmp_path):
+    """Two people, or two windows, in one tree: make itself has no idea of the other."""
+    log = tmp_path / "log"
+    builder = tmp_path / "make.sh"
+    builder.write_text(f"#!/bin/bash\necho begin >> {log}\nsleep 0.3\necho end >> {log}\n")
+    builder.chmod(0o755)
+    command = ["make", "run", f"MAKE={builder}", "PYTHON=true"]
+    runs = [subprocess.Popen(command, cwd=small_tree, env=quiet_environment()) for _ in range(4)]
+    assert [run.wait(timeout=60) for run in runs] == [0] * 4
+    assert log.read_text().split() == ["begin", "end"] * 4
+
+
 def test_bare_machine_reaches_set_up_without_compiler(small_tree, tmp_path):
     """With no gcc on the PATH nothing is said before set-up, which is what installs it."""
     path = tmp_path / "bin"
@@ -62,7 +110,7 @@ def test_clean_refuses_to_remove_the_tree(small_tree, tmp_path, build):
     (tmp_path / "rm").chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = make("clean", f"BUILD={build}", tree=small_tree, PATH=path)
-    assert done.returncode != 0 and "not removed" in done.stderr
+    assert done.returncode != 0 and f"BUILD={build} is this tree or above it" in done.stderr
     assert "called rm" not in done.stderr
 
 
