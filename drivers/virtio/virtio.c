@@ -342,6 +342,7 @@ int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, 
 	error = config->disable_vq_and_reset(vq);
 	if (error)
 		return error;
+	config->synchronize_cbs(vq->vdev);
 	while ((token = virtqueue_detach_unused_buf(vq)))
 		recycle(vq, token);
 	return config->enable_vq_after_reset(vq);

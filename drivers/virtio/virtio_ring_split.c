@@ -12,7 +12,9 @@
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 
-/* How far used_event may fall behind while interrupts are unwanted; see keep_event_behind. */
+/* How far used_event is put behind while interrupts are unwanted, and how far it may fall behind:
+ * see keep_event_behind. */
+#define EVENT_DISTANCE 0x1000
 #define EVENT_DISTANCE_MAX 0x4000
 
 static size_t split_bytes(u16 num)
@@ -146,6 +148,12 @@ static void write_used_event(struct virtqueue *vq, u16 event)
 	WRITE_ONCE(vring_used_event(&vq->split.vring), cpu_to_le16(event));
 }
 
+/* Well behind: a device that has not announced yet what was taken already looks back so far. */
+static void write_unwanted_event(struct virtqueue *vq)
+{
+	write_used_event(vq, (u16)(vq->split.last_used - EVENT_DISTANCE));
+}
+
 /*
  * While interrupts are unwanted, used_event stays behind what is used, so that the device never
  * crosses it (2.7.7.2). Indices wrap: left alone, it would come into sight again after 65,536.
@@ -154,7 +162,7 @@ static void keep_event_behind(struct virtqueue *vq)
 {
 	if (vq->event && !vq->callbacks &&
 	    (u16)(vq->split.last_used - vq->split.used_event) > EVENT_DISTANCE_MAX)
-		write_used_event(vq, (u16)(vq->split.last_used - 1));
+		write_unwanted_event(vq);
 }
 
 static void split_release(struct virtqueue *vq, u16 head)
@@ -178,7 +186,7 @@ static void split_release(struct virtqueue *vq, u16 head)
 static void split_disable_cb(struct virtqueue *vq)
 {
 	if (vq->event)
-		write_used_event(vq, (u16)(vq->split.last_used - 1));
+		write_unwanted_event(vq);
 	else
 		WRITE_ONCE(vq->split.vring.avail->flags, cpu_to_le16(VRING_AVAIL_F_NO_INTERRUPT));
 }

@@ -116,7 +116,8 @@ void virtio_simple_settle(struct virtio_simple *simple);
  * queue is empty and usable. -EOPNOTSUPP without RING_RESET, other -errno as a failure. */
 int virtio_simple_reset_queue(struct virtio_simple *simple, unsigned int queue);
 
-/* Requests served so far, as the device counts them in its shared memory; -ENODEV without. */
+/* Requests served so far, as the device counts them in its shared memory; -ENODEV without, -EAGAIN
+ * where the count never holds still. */
 int virtio_simple_read_served(struct virtio_simple *simple, u64 *served);
 
 /* Administration commands: the opcodes in use (bit n: opcode n; 0 without such a queue), and one

@@ -2,10 +2,12 @@
 /* What virtio-simple offers beside requests and events, where the device has it. */
 #include <linux/errno.h>
 
+#include "drivers/virtio/shared_memory.h"
 #include "drivers/virtio/virtio_admin.h"
 #include "drivers/virtio/virtio_simple_priv.h"
 
 #define SHM_ID 0 /* docs/virtio-simple.md */
+#define SERVED_TRIES 100
 
 bool virtio_simple_is_in_order(const struct virtio_simple *simple)
 {
@@ -34,13 +36,13 @@ int virtio_simple_reset_queue(struct virtio_simple *simple, unsigned int queue)
 	return error;
 }
 
-/* The device changes the count while we read it: the same twice is whole. */
+/* The device changes the count while we read it: the same upper half twice is whole. */
 int virtio_simple_read_served(struct virtio_simple *simple, u64 *served)
 {
 	struct virtio_device *vdev = simple->vdev;
 	struct virtio_shm_region region;
-	const volatile u32 *words;
 	int error = -ENODEV;
+	const __le32 *words;
 	u32 low, high;
 
 	if (vdev->config->get_shm_region)
@@ -49,13 +51,15 @@ int virtio_simple_read_served(struct virtio_simple *simple, u64 *served)
 		return error;
 	if (region.length < sizeof(*served))
 		return -EINVAL;
-	words = region.address;
-	do {
-		high = words[1];
-		low = words[0];
-	} while (high != words[1]);
-	*served = (u64)high << 32 | low;
-	return 0;
+	words = (const __le32 *)region.address;
+	for (unsigned int i = 0; i < SERVED_TRIES; i++) {
+		high = shared_read32(&words[1]);
+		low = shared_read32(&words[0]);
+		*served = (u64)high << 32 | low;
+		if (shared_read32(&words[1]) == high)
+			return 0;
+	}
+	return -EAGAIN;
 }
 
 u64 virtio_simple_admin_opcodes(const struct virtio_simple *simple)

@@ -73,6 +73,41 @@ TEST(virtio_pci_C13_queue_reset_never_completes)
 	CHECK(world_now < 3 * NSEC_PER_SEC);
 }
 
+static u64 interrupts_before_recycling;
+
+static void serve(struct modern *device, unsigned int index, struct ring_chain *chain)
+{
+	modern_use(device, index, chain->head, 0);
+}
+
+static void count_interrupts(struct virtqueue *vq, void *token)
+{
+	struct virtqueue_counters counters;
+
+	(void)token;
+	virtqueue_count(vq, &counters);
+	interrupts_before_recycling = counters.interrupts;
+}
+
+/* An interrupt that was sent before the reset does not come while the ring is made anew. */
+TEST(virtio_pci_C13_queue_reset_waits_for_interrupts_on_their_way)
+{
+	static u8 memory[8];
+	struct virtqueue_buffer buffer = { memory, sizeof(memory) };
+
+	modern.offered |= 1ULL << 40;
+	transport_boot();
+	modern.serve = serve;
+	interrupts_before_recycling = 0;
+	CHECK(virtqueue_enable_cb(driver.vqs[0]));
+	world_irqs_on = false;
+	CHECK_EQ(virtqueue_add(driver.vqs[0], &buffer, 1, 0, memory), 0);
+	CHECK(virtqueue_kick(driver.vqs[0]));
+	CHECK_EQ(virtqueue_reset(driver.vqs[0], count_interrupts), 0);
+	CHECK_EQ(interrupts_before_recycling, 1);
+	world_irqs_on = true;
+}
+
 TEST(virtio_pci_queue_reset_without_the_feature)
 {
 	CHECK_EQ(reset_queue_in_use(), -EOPNOTSUPP);

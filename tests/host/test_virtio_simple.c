@@ -7,6 +7,7 @@
 
 #include <linux/errno.h>
 
+#include "drivers/virtio/virtio_simple_priv.h"
 #include "kernel/time.h"
 #include "simple_fixture.h"
 #include "wires.h"
@@ -76,6 +77,39 @@ TEST(virtio_simple_queue_count_beyond_the_device)
 	CHECK(!simple_boot(2, 8, 2));
 	CHECK_LOG("E08");
 	CHECK_EQ(modern.status, 0x80);
+}
+
+static u32 counting[2];
+
+static int region_of_two_words(struct virtio_device *vdev, struct virtio_shm_region *region, u8 id)
+{
+	(void)vdev;
+	*region = (struct virtio_shm_region){ counting, sizeof(counting) };
+	return id ? -ENODEV : 0;
+}
+
+static void carry(const void *field)
+{
+	counting[1] += field == &counting[1];
+}
+
+/* Shared memory is the device's too: one that carries into the upper half at each look is given up
+ * on. */
+TEST(virtio_simple_served_never_holds_still)
+{
+	struct virtio_simple *simple = simple_boot(0, 1, 1);
+	struct virtio_config_ops ops = *simple->vdev->config;
+	u64 served = 0;
+
+	ops.get_shm_region = region_of_two_words;
+	simple->vdev->config = &ops;
+	counting[0] = 7;
+	counting[1] = 3;
+	CHECK_EQ(virtio_simple_read_served(simple, &served), 0);
+	CHECK(served == (3ULL << 32 | 7));
+	world_shared_hook = carry;
+	CHECK_EQ(virtio_simple_read_served(simple, &served), -EAGAIN);
+	world_shared_hook = NULL;
 }
 
 TEST(virtio_simple_wrong_magic)
