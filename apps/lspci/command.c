@@ -191,7 +191,7 @@ static bool fits(int wanted, unsigned int value)
 	return wanted == ANY || (unsigned int)wanted == value;
 }
 
-static bool is_selected(const struct pci_dev *dev)
+bool is_selected(const struct pci_dev *dev)
 {
 	return fits(listing.domain, 0) && fits(listing.bus, dev->bus->number) &&
 	       fits(listing.slot, PCI_SLOT(dev->devfn)) &&

@@ -84,7 +84,10 @@ void show_capabilities(const struct function *function);
 void show_express(const struct function *function, unsigned int where);
 void show_express2(const struct function *function, unsigned int where, unsigned int type);
 
-/* tree.c: all buses as a tree. */
+/* command.c: whether -s and -d let it through. */
+bool is_selected(const struct pci_dev *dev);
+
+/* tree.c: all buses as a tree, or of them what is selected. */
 void show_tree(void);
 
 /* command.c: the app, with its words behind its name; 0, or 1 after a line that says why. */

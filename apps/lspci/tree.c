@@ -35,6 +35,24 @@ static void end_line(void)
 		*c = *c == '+' || *c == '|' ? '|' : ' ';
 }
 
+/* As pciutils does it, what -s and -d select is shown with all that leads to it. */
+static bool leads_to_selected(const struct pci_bus *bus);
+
+static bool is_wanted(const struct pci_dev *dev)
+{
+	return is_selected(dev) || (dev->subordinate && leads_to_selected(dev->subordinate));
+}
+
+static bool leads_to_selected(const struct pci_bus *bus)
+{
+	const struct pci_dev *dev;
+
+	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
+		if (is_wanted(dev))
+			return true;
+	return false;
+}
+
 static void show_bus(const struct pci_bus *bus, unsigned int at);
 
 static void show_branch(const struct pci_dev *dev, unsigned int at)
@@ -69,17 +87,18 @@ static void show_bus(const struct pci_bus *bus, unsigned int at)
 {
 	const struct pci_dev *dev;
 
-	if (list_empty(&bus->devices)) {
+	if (!leads_to_selected(bus)) {
 		printk("%s", line);
 		end_line();
 		return;
 	}
 	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
-		show_branch(dev, write_at(at, "%s", joint(bus, dev)));
+		if (is_wanted(dev))
+			show_branch(dev, write_at(at, "%s", joint(bus, dev)));
 }
 
 struct root_count {
-	unsigned int all, shown;
+	unsigned int all, seen, shown;
 };
 
 /* A root bus is known by the first function that is found on it. */
@@ -105,17 +124,22 @@ static int show_if_root(struct device *device, void *data)
 
 	if (!is_first_of_root(dev))
 		return 0;
+	count->seen++;
+	if (!leads_to_selected(dev->bus))
+		return 0;
 	at = write_at(0, count->shown++ ? " " : "-");
 	if (count->all > 1)
-		at = write_at(at, count->shown < count->all ? "+-" : "\\-");
+		at = write_at(at, count->seen < count->all ? "+-" : "\\-");
 	show_bus(dev->bus, write_at(at, "[0000:%02x]-", dev->bus->number));
 	return 0;
 }
 
 void show_tree(void)
 {
-	struct root_count count = { 0, 0 };
+	struct root_count count = { 0, 0, 0 };
 
 	bus_for_each_dev(&pci_bus_type, &count, count_if_root);
 	bus_for_each_dev(&pci_bus_type, &count, show_if_root);
+	if (!count.shown)
+		printk("-\n");
 }

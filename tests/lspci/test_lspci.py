@@ -65,6 +65,15 @@ def listings(qemu, topology, log):
     return parts
 
 
+TREES = ("-tn -s 3", "-tn -s 4:", "-tn -s 03:00.0", "-tnv -s 0:2", "-tn -d 1af4:", "-tn -d ::0108",
+         "-tn -s 28:0", "-tn -s 99:", "-t -s .0")
+SWITCH = ("pcie-root-port,id=p,chassis=1,addr=d", "x3130-upstream,id=u,bus=p",
+          "xio3130-downstream,id=d0,chassis=3,bus=u",
+          "xio3130-downstream,id=d1,chassis=4,bus=u,addr=1", "nvme,serial=y,bus=d0",
+          "pcie-pci-bridge,id=pp,bus=d1", "pci-testdev,bus=pp,addr=2", "pxb-pcie,id=x,bus_nr=40",
+          "pcie-root-port,bus=x,id=y,chassis=5", "nvme,serial=z,bus=y")
+
+
 def without_sizes(lines):
     """As from a dump: no sizes of BARs, no drivers."""
     return [SIZE.sub(r"\1", line) for line in lines if not line.startswith(DRIVER)]
@@ -102,3 +111,22 @@ def test_agrees_with_pciutils(topology, qemu, logs, tmp_path, pciutils):
         assert without_sizes(said) == theirs, f"lspci {options}"
         if "v" in options and "t" not in options:
             assert told_sizes(said) == scanned_sizes(boot), f"lspci {options}"
+
+
+def test_selected_tree_agrees_with_pciutils(qemu, logs, tmp_path, pciutils):
+    """What -s and -d leave of the tree; a listing begins where the hyphen of the roots stands."""
+    del pciutils
+    topology = Topology("q35-switch", "q35", "reference", SWITCH)
+    knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "lspci",
+                         "TIMEOUT": "30", "CMDLINE": " ; ".join(("-xxx", *TREES))})
+    result = run(command_line(knobs), knobs["timeout"])
+    lines = [STAMP.sub("", line + " ", count=1)[:-1] for line in result.lines]
+    (logs / "lspci-selected-tree.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert result.outcome == "ok", lines
+    starts = [i for i, line in enumerate(lines) if line.startswith("-")] + [len(lines)]
+    first = next(i for i, line in enumerate(lines) if line.startswith("00:00.0 "))
+    dump = "\n".join(lines[first:starts[0]])
+    assert len(starts) == len(TREES) + 1
+    for options, first, last in zip(TREES, starts, starts[1:]):
+        theirs = ask_lspci(dump + "\n", class_ids(), options.split(), tmp_path)
+        assert lines[first:last] == theirs, f"lspci {options}"
