@@ -73,10 +73,10 @@ def clang():
 
 
 def pytest_command():
-    """pytest over tests/, two at a time where xdist is there."""
+    """pytest over tests/; where xdist is there, one more at a time than processors, as some wait."""
     command = [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider"]
     command += ["--color=yes"] if sys.stdout.isatty() else []
-    command += ["-n", "2"] if importlib.util.find_spec("xdist") else []
+    command += ["-n", str(min(PROCESSORS, 7) + 1)] if importlib.util.find_spec("xdist") else []
     return command + [f"--junitxml={junit_file()}"]
 
 

@@ -38,7 +38,8 @@ static void answer(struct modern *device, unsigned int index, struct ring_chain 
 	}
 	if (lies && source.most && length > source.most)
 		length = source.most;
-	if (lies && source.nothing)
+	/* Not for ever, or a driver that does not give up would hang the test. */
+	if (lies && source.nothing && source.served < 1000)
 		length = 0;
 	for (u32 i = 0; i < length; i++)
 		chain->segments[0].address[i] = ++source.next;
