@@ -73,7 +73,7 @@ def clang():
 
 
 def pytest_command():
-    """pytest over tests/; where xdist is there, one more at a time than processors, as some wait."""
+    """pytest over tests/; with xdist, one more at a time than processors, as some wait."""
     command = [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider"]
     command += ["--color=yes"] if sys.stdout.isatty() else []
     command += ["-n", str(min(PROCESSORS, 7) + 1)] if importlib.util.find_spec("xdist") else []
