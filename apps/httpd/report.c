@@ -11,6 +11,7 @@
 static const char *const kind_names[] = {
 	[REPORT_TEXT] = "text",	  [REPORT_CODE] = "code",   [REPORT_LIST] = "list",
 	[REPORT_COUNT] = "count", [REPORT_BYTES] = "bytes", [REPORT_DURATION] = "duration",
+	[REPORT_INDEX] = "index",
 };
 
 static bool is_json(const struct report *report)
@@ -67,7 +68,7 @@ static void put_duration(struct text *text, u64 ms)
 
 static void put_number(struct report *report, enum report_kind kind, u64 value)
 {
-	if (is_json(report))
+	if (is_json(report) || kind == REPORT_INDEX)
 		text_printf(report->text, "%llu", value);
 	else if (kind == REPORT_BYTES)
 		put_bytes(report->text, value);
@@ -276,5 +277,14 @@ void report_number(struct report *report, u64 value)
 	if (report->column == report->column_count)
 		return;
 	put_number(report, begin_cell(report), value);
+	end_cell(report);
+}
+
+void report_no_number(struct report *report)
+{
+	if (report->column == report->column_count)
+		return;
+	begin_cell(report);
+	text_puts(report->text, is_json(report) ? "null" : "");
 	end_cell(report);
 }

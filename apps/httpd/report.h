@@ -17,6 +17,7 @@ enum report_kind {
 	REPORT_CODE,	 /* text that is an address, an id or the like */
 	REPORT_LIST,	 /* words with a blank between two; in JSON an array */
 	REPORT_COUNT,	 /* a number, thousands apart */
+	REPORT_INDEX,	 /* a number, as it is */
 	REPORT_BYTES,	 /* a number of bytes: KiB and so on */
 	REPORT_DURATION, /* a number of milliseconds */
 };
@@ -56,5 +57,7 @@ void report_row(struct report *report, unsigned int depth);
 void report_text(struct report *report, const char *value);
 void report_format(struct report *report, const char *format, ...) __printf(2, 3);
 void report_number(struct report *report, u64 value);
+/* A number that there is none of: null, or an empty cell. */
+void report_no_number(struct report *report);
 
 #endif

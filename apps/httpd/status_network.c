@@ -51,7 +51,7 @@ static void show_interface(struct report *report, const struct net_interface *in
 
 	report_row(report, 0);
 	report_text(report, dev->name);
-	report_text(report, dev->driver_name);
+	report_text(report, dev->device_name);
 	report_text(report, dev->link_up ? "up" : "down");
 	report_format(report, "%02x:%02x:%02x:%02x:%02x:%02x", dev->mac[0], dev->mac[1],
 		      dev->mac[2], dev->mac[3], dev->mac[4], dev->mac[5]);

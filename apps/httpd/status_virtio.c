@@ -73,15 +73,15 @@ static void show_indices(struct report *report, const struct virtqueue *vq)
 {
 	if (vq->ops == &vring_packed_ops) {
 		report_text(report, "packed");
-		report_format(report, "%u", vq->packed.next_avail);
-		report_text(report, "");
-		report_format(report, "%u", vq->packed.next_used);
+		report_number(report, vq->packed.next_avail);
+		report_no_number(report);
+		report_number(report, vq->packed.next_used);
 		return;
 	}
 	report_text(report, "split");
-	report_format(report, "%u", vq->split.avail_idx);
-	report_format(report, "%u", shared_read16(&vq->split.vring.used->idx));
-	report_format(report, "%u", vq->split.last_used);
+	report_number(report, vq->split.avail_idx);
+	report_number(report, shared_read16(&vq->split.vring.used->idx));
+	report_number(report, vq->split.last_used);
 }
 
 static void show_queue(struct report *report, const struct virtio_pci_vq *queue)
@@ -132,13 +132,13 @@ void status_virtio(struct report *report)
 	};
 	static const struct report_column queues[] = {
 		{ "device", "Device", REPORT_CODE },
-		{ "index", "Queue", REPORT_COUNT },
+		{ "index", "Queue", REPORT_INDEX },
 		{ "name", "Name", REPORT_TEXT },
 		{ "size", "Entries", REPORT_COUNT },
 		{ "ring", "Ring", REPORT_TEXT },
-		{ "available", "avail idx", REPORT_CODE },
-		{ "used", "used idx", REPORT_CODE },
-		{ "taken", "taken", REPORT_CODE },
+		{ "available", "avail idx", REPORT_INDEX },
+		{ "used", "used idx", REPORT_INDEX },
+		{ "taken", "taken", REPORT_INDEX },
 		{ "outstanding", "With the device", REPORT_COUNT },
 		{ "completed", "Completed", REPORT_COUNT },
 		{ "notifications", "Notified", REPORT_COUNT },

@@ -257,7 +257,7 @@ struct netdev_ops {
  * mtu change under a reader's eyes. */
 struct netdev {
 	const struct netdev_ops *ops; /* set before it is registered, as all that follows */
-	const char *driver_name;      /* "virtio_net virtio0", for people */
+	const char *device_name;      /* "virtio0": the device that it is */
 	unsigned int features;	      /* NETDEV_F_* */
 	unsigned int max_queue_pairs; /* 1 to NETDEV_QUEUE_PAIRS_MAX */
 	unsigned int queue_pairs;     /* in use */

@@ -156,6 +156,7 @@ static int virtio_net_probe(struct virtio_device *vdev)
 		return -ENOMEM;
 	net->vdev = vdev;
 	net->net.ops = &ops;
+	net->net.device_name = dev_name(&vdev->dev);
 	net->net.queue_pairs = 1; /* 5.1.6.5.5: until more are asked for */
 	INIT_LIST_HEAD(&net->net.node);
 	error = set_up(net);

@@ -22,6 +22,9 @@ struct virtio_pci_region {
 
 struct virtio_pci_device;
 
+/* "virtio0-transmitq1": as Linux names interrupts. */
+#define VIRTIO_PCI_IRQ_NAME_SIZE 32
+
 /* A queue and what the transport keeps for it. */
 struct virtio_pci_vq {
 	struct virtqueue *vq; /* NULL when this index is not used */
@@ -32,6 +35,7 @@ struct virtio_pci_vq {
 	u64 notify_offset;
 	unsigned int entry; /* of the MSI-X table */
 	int vector;	    /* the CPU's, -1 when the queue is polled */
+	char irq_name[VIRTIO_PCI_IRQ_NAME_SIZE];
 	/* What the last interrupt that queues share has seen of it. */
 	u64 seen_used;
 	bool seen_has_used;
@@ -71,6 +75,8 @@ struct virtio_pci_device {
 	struct irq_share intx;
 	u32 seen_generation; /* of the configuration, where one vector serves everything */
 	int config_vector;   /* the CPU's, -1 without */
+	char config_irq_name[VIRTIO_PCI_IRQ_NAME_SIZE];
+	char shared_irq_name[VIRTIO_PCI_IRQ_NAME_SIZE];
 };
 
 #define to_vp_device(virtio_device) container_of(virtio_device, struct virtio_pci_device, vdev)

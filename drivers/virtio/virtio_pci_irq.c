@@ -186,11 +186,19 @@ static int use_entry(struct virtio_pci_device *vp, unsigned int index, unsigned 
 	return 0;
 }
 
+static const char *irq_name_for(const struct virtio_pci_device *vp,
+				char name[VIRTIO_PCI_IRQ_NAME_SIZE], const char *what)
+{
+	snprintf(name, VIRTIO_PCI_IRQ_NAME_SIZE, "%s-%s", dev_name(&vp->vdev.dev), what);
+	return name;
+}
+
 static int request_config_entry(struct virtio_pci_device *vp, irq_handler_t handler,
 				struct attempt *attempt)
 {
-	vp->config_vector =
-		pci_msix_request(vp->pci_dev, CONFIG_ENTRY, handler, vp, dev_name(&vp->vdev.dev));
+	const char *name = irq_name_for(vp, vp->config_irq_name, "config");
+
+	vp->config_vector = pci_msix_request(vp->pci_dev, CONFIG_ENTRY, handler, vp, name);
 	if (vp->config_vector < 0)
 		return no_vector(attempt, vp->config_vector);
 	if (vp->ops->config_vector(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
@@ -206,12 +214,13 @@ static int request_entry_per_queue(struct virtio_pci_device *vp,
 	int error = request_config_entry(vp, config_interrupt, attempt);
 
 	for (unsigned int i = 0; i < vp->vq_count && !error; i++) {
+		struct virtio_pci_vq *queue = &vp->vqs[i];
 		int vector;
 
 		if (!wants_vector(&infos[i]))
 			continue;
-		vector = pci_msix_request(vp->pci_dev, entry, queue_interrupt, &vp->vqs[i],
-					  infos[i].name);
+		vector = pci_msix_request(vp->pci_dev, entry, queue_interrupt, queue,
+					  irq_name_for(vp, queue->irq_name, infos[i].name));
 		error = use_entry(vp, i, entry++, vector, infos[i].name, attempt);
 	}
 	return error;
@@ -234,7 +243,7 @@ static int request_shared_entry(struct virtio_pci_device *vp, const struct virtq
 		return error;
 	vector = single ? vp->config_vector
 			: pci_msix_request(vp->pci_dev, entry, shared_queue_interrupt, vp,
-					   dev_name(&vp->vdev.dev));
+					   irq_name_for(vp, vp->shared_irq_name, "virtqueues"));
 	for (unsigned int i = 0; i < vp->vq_count && !error; i++)
 		if (wants_vector(&infos[i]))
 			error = use_entry(vp, i, entry, vector, infos[i].name, attempt);

@@ -10,6 +10,11 @@
 #define SLICE_NS (100 * NSEC_PER_MSEC)
 /* A device writes the ring first and interrupts then: so much later at the most. */
 #define GRACE_NS (500 * NSEC_PER_MSEC)
+/* Without interrupts the rings are looked at all the time at first, then once in such a pause, which
+ * grows to so much. */
+#define SPIN_NS (200 * NSEC_PER_USEC)
+#define PAUSE_NS NSEC_PER_MSEC
+#define PAUSE_MAX_NS (16 * NSEC_PER_MSEC)
 
 struct waiting {
 	struct virtqueue *const *vqs;
@@ -107,23 +112,43 @@ static int halt_for(struct waiting *waiting, u64 timeout_ns)
 	return error;
 }
 
+static int wait_halting(struct waiting *waiting, u64 timeout_ns)
+{
+	u64 begun = ktime_get_ns(), passed = 0;
+	int error;
+
+	do {
+		error = halt_for(waiting, timeout_ns - passed);
+		passed = ktime_get_ns() - begun;
+	} while (error && passed < timeout_ns);
+	return error;
+}
+
+/* Who may wait for ever does not keep the host's processor busy with it. */
+static int wait_looking(struct waiting *waiting, u64 timeout_ns)
+{
+	u64 begun = ktime_get_ns(), passed, pause = PAUSE_NS;
+	int error = poll_until(any_has_used, waiting, min(timeout_ns, SPIN_NS));
+
+	while (error && (passed = ktime_get_ns() - begun) < timeout_ns) {
+		error = wait_until(any_has_used, waiting, min(timeout_ns - passed, pause));
+		pause = min(2 * pause, PAUSE_MAX_NS);
+	}
+	return error;
+}
+
 int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 timeout_ns)
 {
 	struct waiting waiting = { vqs, count, 0 };
-	u64 begun = ktime_get_ns(), passed = 0;
 	bool can_interrupt;
-	int error = -ETIMEDOUT;
+	int error;
 
 	if (any_has_used(&waiting))
 		return 0;
-	if (!enable_all(&waiting, &can_interrupt)) {
-		error = poll_until(any_has_used, &waiting, timeout_ns);
-	} else {
-		do {
-			error = halt_for(&waiting, timeout_ns - passed);
-			passed = ktime_get_ns() - begun;
-		} while (error && passed < timeout_ns);
-	}
+	if (enable_all(&waiting, &can_interrupt))
+		error = wait_halting(&waiting, timeout_ns);
+	else
+		error = wait_looking(&waiting, timeout_ns);
 	if (can_interrupt)
 		disable_all(&waiting);
 	return error;

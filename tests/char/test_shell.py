@@ -225,11 +225,19 @@ def processor_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_shell_that_waits_halts(terminal):
-    terminal.run(b"uptime")
-    before = processor_seconds(terminal.process)
-    time.sleep(2)
-    assert processor_seconds(terminal.process) - before < 1
+@pytest.mark.parametrize("settings", [
+    {}, {"CONSOLE": "virtio"}, {"CONSOLE": "virtio", "CMDLINE": "virtio.irq=polled"},
+])
+def test_a_shell_that_waits_halts(qemu, settings):
+    terminal = Terminal(qemu, **settings)
+    try:
+        terminal.wait(PROMPT)
+        terminal.run(b"uptime")
+        before = processor_seconds(terminal.process)
+        time.sleep(2)
+        assert processor_seconds(terminal.process) - before < 1
+    finally:
+        terminal.stop()
 
 
 def test_reboot(terminal):

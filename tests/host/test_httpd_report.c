@@ -11,6 +11,11 @@ static const struct report_column columns[] = {
 	{ "words", "Words", REPORT_LIST },
 };
 
+static const struct report_column indices[] = {
+	{ "used", "Used", REPORT_INDEX },
+	{ "free", "Free", REPORT_INDEX },
+};
+
 static char *make(enum report_form form)
 {
 	static char copy[4000];
@@ -31,6 +36,11 @@ static char *make(enum report_form form)
 	report_format(&report, "%d", 7);
 	report_number(&report, 1234567);
 	report_text(&report, "");
+	report_table(&report, "index", "Index", indices, 2);
+	report_row(&report, 0);
+	report_number(&report, 65535);
+	report_no_number(&report);
+	report_no_number(&report);
 	report_table(&report, "none", "None", columns, 3);
 	report_end(&report);
 	snprintf(copy, sizeof(copy), "%.*s", (int)text.length, text.bytes);
@@ -44,6 +54,7 @@ TEST(httpd_report_as_json)
 		  "{\n\"facts\":{\"ms\":3661000,\"evil\":\"<\\\"&'\\\\\\u0001>\"},\n\"rows\":[\n"
 		  " {\"depth\":0,\"name\":\"a\",\"bytes\":1536,\"words\":[\"ONE\",\"TWO\"]},\n"
 		  " {\"depth\":2,\"name\":\"7\",\"bytes\":1234567,\"words\":[]}],\n"
+		  "\"index\":[\n {\"depth\":0,\"used\":65535,\"free\":null}],\n"
 		  "\"none\":[]\n}\n");
 }
 
@@ -56,6 +67,8 @@ TEST(httpd_report_as_html)
 	CHECK(strstr(html, ">1.5 KiB</td>"));
 	CHECK(strstr(html, "<i>ONE</i> <i>TWO</i> </td></tr>"));
 	CHECK(strstr(html, ">1.1 MiB</td>"));
+	CHECK(strstr(html,
+		     ">65535</td><td class=\"index\" data-key=\"free\" data-title=\"Free\"></td>"));
 	CHECK(!strstr(html, "too many"));
 }
 

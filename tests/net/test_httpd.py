@@ -104,6 +104,9 @@ def test_status_is_json_and_agrees_with_qemu(server):
     assert "DRIVER_OK" in types["net"]["status"]
     queues = {queue["name"]: queue for queue in status["queues"]}
     assert queues["transmitq1"]["completed"] > 0
+    assert isinstance(queues["transmitq1"]["used"], int)
+    assert status["network"][0]["device"] == types["net"]["device"]
+    assert {"virtio0-config", "virtio0-receiveq1"} <= {row["name"] for row in status["interrupts"]}
     assert sum(vector["count"] for vector in status["interrupts"]) > 0
     assert status["memory"]["pages_free"] < status["memory"]["pages_total"]
     again = server.status()
