@@ -35,6 +35,8 @@ static bool digit_of(char c, u64 base, u64 *digit)
 		*digit = (u64)(c - '0');
 	if (c >= 'a' && c <= 'f')
 		*digit = (u64)(c - 'a' + 10);
+	if (c >= 'A' && c <= 'F')
+		*digit = (u64)(c - 'A' + 10);
 	return *digit < base;
 }
 
@@ -74,13 +76,8 @@ static bool take_number(const char *name, const char *text, struct options *opti
 	return true;
 }
 
-static bool take_word(char *word, struct options *options)
+static bool take_option(const char *word, const char *value, struct options *options)
 {
-	char *value = strchr(word, '=');
-
-	if (!value)
-		return false;
-	*value++ = 0;
 	if (!strcmp(word, "mode")) {
 		options->mode = value;
 		return !strcmp(value, "write") || !strcmp(value, "verify") ||
@@ -97,12 +94,29 @@ static bool take_word(char *word, struct options *options)
 	return take_number(word, value, options);
 }
 
-static bool take_words(int argc, char **argv, struct options *options)
+static bool take_word(char *word, struct options *options)
+{
+	char *equals = strchr(word, '=');
+	bool taken;
+
+	if (!equals)
+		return false;
+	*equals = '\0';
+	taken = take_option(word, equals + 1, options);
+	if (!taken)
+		*equals = '=';
+	return taken;
+}
+
+/* What is wrong with the words, or NULL. */
+static const char *take_words(int argc, char **argv, struct options *options)
 {
 	for (int i = 1; i < argc; i++)
 		if (!take_word(argv[i], options))
-			return false;
-	return options->mode && !(options->cpus && !strcmp(options->mode, "random"));
+			return argv[i];
+	if (!options->mode)
+		return "no mode=";
+	return options->cpus && !strcmp(options->mode, "random") ? "cpus=all mode=random" : NULL;
 }
 
 /* ---- the disk -------------------------------------------------------------------------------- */
@@ -196,12 +210,13 @@ static int report(const struct options *options, u64 ns)
 int main(int argc, char **argv)
 {
 	struct options options = { .queue = ~0ULL };
+	const char *wrong = take_words(argc, argv, &options);
 	u64 start;
 
-	if (!take_words(argc, argv, &options)) {
-		printk("blkcheck: CMDLINE='mode=write|verify|random seed=N' and, if you like, "
-		       "requests=N depth=1..%u queue=N disk=vda cpus=all\n",
-		       SLOTS_MAX);
+	if (wrong) {
+		printk("blkcheck: %s: want CMDLINE='mode=write|verify|random seed=N' and, if you "
+		       "like, requests=N depth=1..%u queue=N disk=vda cpus=all\n",
+		       wrong, SLOTS_MAX);
 		return 1;
 	}
 	if (!find_disk(&options) || !choose_queues(&options) || !may_write(&options))

@@ -41,7 +41,11 @@ def host_port(knobs):
 
 def machine_port(knobs):
     """The port in the machine: the first word for the app, if it is a number."""
-    words = [word for word in shlex.split(knobs["cmdline"]) if word.isdigit()]
+    try:
+        words = shlex.split(knobs["cmdline"])
+    except ValueError:  # a quote without its end, which ends with the line in the machine
+        words = knobs["cmdline"].split()
+    words = [word for word in words if word.isdigit()]
     default = SERVERS[knobs["app"]][1] if is_serving(knobs) else 80
     return int(words[0]) if words else default
 
@@ -58,10 +62,12 @@ def forwards(knobs):
 
 
 def taken(knobs):
-    """The line to print when the port is somebody else's, or None."""
+    """The line to print when the port is somebody else's, or cannot be one, or None."""
     port = knobs["http_port"]
     if not port or "net" not in knobs["devices"]:
         return None
+    if not 0 < machine_port(knobs) < 65536:
+        return f"CMDLINE={knobs['cmdline']}: want a port from 1 to 65535"
     for protocol in SERVERS[knobs["app"]][2] if is_serving(knobs) else ("tcp",):
         with socket.socket(socket.AF_INET, KINDS[protocol]) as probe:
             # As QEMU does: a connection that has ended must not keep us off its port.

@@ -24,10 +24,25 @@ static u8 buffer[SECTORS_MAX * SECTOR_SIZE];
 
 /* ---- configuration spaces -------------------------------------------------------------------- */
 
+/* By its whole name, or as lspci prints it, without the domain. */
+static struct device *find_function(const char *name)
+{
+	struct device *device = device_find("pci", name);
+	char whole[24];
+
+	snprintf(whole, sizeof(whole), "0000:%s", name);
+	return device ? device : device_find("pci", whole);
+}
+
+static u64 config_space(const struct pci_dev *dev)
+{
+	return dev->pcie_flags_reg ? dev->bus->ops->space : 256;
+}
+
 static int run_config(int argc, char **argv)
 {
-	struct device *device = argc > 1 ? device_find("pci", argv[1]) : NULL;
-	u64 offset = 0, length = 64;
+	struct device *device = argc > 1 ? find_function(argv[1]) : NULL;
+	u64 offset = 0, length = 64, space;
 	u8 byte;
 
 	if (argc < 2 || argc > 4)
@@ -36,10 +51,11 @@ static int run_config(int argc, char **argv)
 		printk("config: there is no PCI function %s; Tab lists them\n", argv[1]);
 		return 1;
 	}
-	if ((argc > 2 && !parse_number("config", argv[2], 255, &offset)) ||
-	    (argc > 3 && !parse_number("config", argv[3], 256 - offset, &length)))
+	space = config_space(to_pci_dev(device));
+	if ((argc > 2 && !parse_number("config", argv[2], space - 1, &offset)) ||
+	    (argc > 3 && !parse_number("config", argv[3], space - offset, &length)))
 		return 1;
-	length = min(length, 256 - offset);
+	length = min(length, space - offset);
 	for (u64 i = 0; i < length; i++) {
 		pci_read_config_byte(to_pci_dev(device), (unsigned int)(offset + i), &byte);
 		buffer[i] = byte;
@@ -164,26 +180,37 @@ static int run_simple(int argc, char **argv)
 		return simple_text(&request, VIRTIO_SIMPLE_OP_CRC32, argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "fill"))
 		return simple_fill(&request, argv[2]);
-	return usage("simple");
+	printk("simple: nop, echo TEXT, multiply NUMBER NUMBER, crc32 TEXT, fill LENGTH\n");
+	return 1;
 }
 
 /* ---- disks, entropy, ports, balloon ---------------------------------------------------------- */
 
+/* A list that is empty says so, and how there would be something in it. */
+static int list_end(unsigned int listed, const char *nothing)
+{
+	if (!listed)
+		printk("%s\n", nothing);
+	return 0;
+}
+
 static int list_disks(void)
 {
 	struct block_device *disk;
+	unsigned int i;
 
-	for (unsigned int i = 0; (disk = block_device_get(i)); i++)
+	for (i = 0; (disk = block_device_get(i)); i++)
 		printk("%s: %llu sectors of %u bytes, %s at %s\n", block_name(disk),
 		       block_sectors(disk), SECTOR_SIZE, block_driver_device(disk),
 		       block_bus_name(disk));
-	return 0;
+	return list_end(i, "blk: there is no disk; DEVICES=reference");
 }
 
 static int run_blk(int argc, char **argv)
 {
 	struct block_device *disk = argc > 1 ? block_device_find(argv[1]) : NULL;
-	u64 sector = 0, count = 1, failed = 0;
+	struct block_properties properties;
+	u64 sector = 0, count, failed = 0;
 	int error;
 
 	if (argc == 1)
@@ -194,6 +221,8 @@ static int run_blk(int argc, char **argv)
 		printk("blk: there is no disk %s; blk alone lists them\n", argv[1]);
 		return 1;
 	}
+	block_get_properties(disk, &properties);
+	count = min(properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
 	if ((argc > 2 && !parse_number("blk", argv[2], ~0ULL >> 10, &sector)) ||
 	    (argc > 3 && !parse_number("blk", argv[3], SECTORS_MAX, &count)))
 		return 1;
@@ -232,12 +261,14 @@ static int run_rng(int argc, char **argv)
 static int list_ports(void)
 {
 	struct port *port;
+	unsigned int i;
 
-	for (unsigned int i = 0; (port = port_get(i)); i++)
+	for (i = 0; (port = port_get(i)); i++)
 		printk("%s: \"%s\"%s%s\n", port_device_name(port), port_name(port),
 		       port_is_console(port) ? ", a console" : "",
 		       port_poll(port) & PORT_HOST_OPEN ? ", open at the host" : "");
-	return 0;
+	return list_end(i, "port: there are no ports; QEMU_ARGS='-device virtio-serial-pci "
+			   "-chardev ... -device virtserialport,chardev=...,name=...'");
 }
 
 /* Sends a line, and shows what comes back within a while. */
@@ -273,13 +304,14 @@ static int run_port(int argc, char **argv)
 static int run_balloon(int argc, char **argv)
 {
 	struct virtio_balloon *balloon;
+	unsigned int i;
 
 	(void)argc;
 	(void)argv;
-	for (unsigned int i = 0; (balloon = virtio_balloon_get(i)); i++)
+	for (i = 0; (balloon = virtio_balloon_get(i)); i++)
 		printk("%s: the host has %u pages, and wants %u\n", virtio_balloon_name(balloon),
 		       virtio_balloon_actual(balloon), virtio_balloon_wanted(balloon));
-	return 0;
+	return list_end(i, "balloon: there is none; QEMU_ARGS='-device virtio-balloon-pci'");
 }
 
 const struct command device_commands[] = {

@@ -243,15 +243,15 @@ static void press_number_of_escape(char number)
 		erase(line.cursor, line.cursor + 1);
 }
 
-/* A sequence byte by byte, up to its final one (ECMA-48, 5.4); one that is too long ends. */
+/* A sequence byte by byte, up to its final one (ECMA-48, 5.4); a long one means nothing here. */
 static void continue_escape(char c)
 {
 	bool opens = line.escape_length == 1 && (c == '[' || c == 'O');
 	bool final = c >= '@' && c <= '~' && !opens;
 
-	line.escape[line.escape_length++] = c;
-	if (opens || (!final && line.escape_length > 1 &&
-		      line.escape_length < sizeof(line.escape) && c >= ' '))
+	if (line.escape_length < sizeof(line.escape))
+		line.escape[line.escape_length++] = c;
+	if (opens || (!final && line.escape_length > 1 && c >= ' '))
 		return;
 	if (final && line.escape_length == 3)
 		press_letter_of_escape(c);

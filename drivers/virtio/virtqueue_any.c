@@ -10,8 +10,8 @@
 #define SLICE_NS (100 * NSEC_PER_MSEC)
 /* A device writes the ring first and interrupts then: so much later at the most. */
 #define GRACE_NS (500 * NSEC_PER_MSEC)
-/* Without interrupts the rings are looked at all the time at first, then once in such a pause, which
- * grows to so much. */
+/* Without interrupts the rings are looked at all the time at first, then after a pause, which grows
+ * to so much. */
 #define SPIN_NS (200 * NSEC_PER_USEC)
 #define PAUSE_NS NSEC_PER_MSEC
 #define PAUSE_MAX_NS (16 * NSEC_PER_MSEC)

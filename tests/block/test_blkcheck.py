@@ -83,14 +83,18 @@ def test_another_seed_is_all_wrong(image, qemu):
     assert any("16384 sectors, 16384 wrong" in line for line in lines)
 
 
-@pytest.mark.parametrize("words", [
-    "", "mode=", "mode=format", "mode=write seed=abc", "mode=write seed=", "seed=1",
-    "mode=write seed=18446744073709551616", "mode=write depth=0", "mode=write depth=129",
-    "mode=write size=3", "mode=write verify", "mode=write disk=vdb", "mode=write queue=1",
+@pytest.mark.parametrize("words, wrong", [
+    ("", "no mode=:"), ("mode=", "mode=:"), ("mode=format", "mode=format:"),
+    ("mode=write seed=abc", "seed=abc:"), ("mode=write seed=", "seed=:"), ("seed=1", "no mode=:"),
+    ("mode=write seed=18446744073709551616", "seed=18446744073709551616:"),
+    ("mode=write depth=0", "depth=0:"), ("mode=write depth=129", "depth=129:"),
+    ("mode=write size=3", "size=3:"), ("mode=write verify", "verify:"),
+    ("mode=write disk=vdb", "there is no disk called vdb"), ("mode=write queue=1", "queue 1:"),
+    ("mode=random cpus=all", "cpus=all mode=random:"),
 ])
-def test_words_that_make_no_sense_write_nothing(words, image, qemu):
+def test_words_that_make_no_sense_write_nothing(words, wrong, image, qemu):
     lines = check(knobs_for(qemu, words, raw(image)), "fail")
-    assert lines[-2].startswith("blkcheck: ")
+    assert lines[-2].startswith("blkcheck: " + wrong)
     assert not list(pattern.differences(image, SEED))
 
 

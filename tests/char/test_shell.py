@@ -126,6 +126,10 @@ def test_commands(terminal):
     assert b"16384 sectors" in terminal.run(b"blk")
     assert terminal.run(b"blk vda 3").count(b"00 00") >= 32
     assert b"f4 1a f3 10" in terminal.run(b"config 0000:00:04.0 0 4")
+    assert b"f4 1a f3 10" in terminal.run(b"config 00:04.0 0 4")
+    assert b"there are no ports" in terminal.run(b"port")
+    assert b"balloon: there is none" in terminal.run(b"balloon")
+    assert b"multiply NUMBER NUMBER" in terminal.run(b"simple multiply 6")
     assert b"53 49 4d 50" in terminal.run(b"vconfig virtio1 0 4")
     assert b"one two" in terminal.run(b"echo one two;uptime")
     terminal.type(b"exit\r")
@@ -156,6 +160,8 @@ def test_editing(terminal):
     assert b"\none\n" in terminal.run(b"echo one two\x17\x17one")
     assert b"\nab\n" in terminal.run(b"echo b\x01" + b"\x06" * 5 + b"a\x05")
     assert b"\nab\n" in terminal.run(b"echo abx\x7f")
+    mouse, paste = b"\x1b[<0;123;45M", b"\x1b[200~"
+    assert b"\nclean\n" in terminal.run(b"echo cl" + mouse + b"e" + paste + b"an")
     terminal.type(b"echo dropped\x03")
     terminal.wait(b"^C")
     terminal.wait(PROMPT)

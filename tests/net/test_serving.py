@@ -11,7 +11,7 @@ import pytest
 
 from knobs import KnobError, parse_knobs
 from qemu import TREE, machine_arguments
-from serving import free_port, invitation, taken
+from serving import forwards, free_port, invitation, taken
 
 RUN = [sys.executable, str(TREE / "tools/run.py")]
 
@@ -50,6 +50,18 @@ def test_nothing_is_promised_without_network():
     knobs = parse_knobs({"APP": "httpd", "DEVICES": "blk"})
     assert invitation(knobs, "[    0.1] httpd: serves on port 80") is None
     assert taken(knobs) is None
+
+
+@pytest.mark.parametrize("cmdline", ["0", "65536", "net.ip=dhcp 99999999999"])
+def test_port_in_the_machine_that_is_none(cmdline):
+    knobs = parse_knobs({"APP": "httpd", "HTTP_PORT": "0", "CMDLINE": cmdline})
+    assert taken(knobs) == f"CMDLINE={cmdline}: want a port from 1 to 65535"
+
+
+@pytest.mark.parametrize("cmdline", ['"8081', "it's 8081", '8081 "'])
+def test_a_quote_without_its_end_is_no_failure(cmdline):
+    knobs = parse_knobs({"APP": "httpd", "HTTP_PORT": "0", "CMDLINE": cmdline})
+    assert forwards(knobs).count("hostfwd=tcp:127.0.0.1:") == 1
 
 
 def test_port_that_is_taken_is_said_in_a_line(qemu):
