@@ -19,6 +19,8 @@
 
 #define SECONDS_USUAL 20
 #define ENTROPY_BYTES 4096
+#define ENTROPY_AGAIN 16
+#define ENTROPY_PAUSE_NS (100 * NSEC_PER_MSEC)
 #define ECHO_NS (5 * NSEC_PER_SEC)
 #define WAIT_NS (20 * NSEC_PER_MSEC)
 #define PORTS_MAX 32
@@ -57,6 +59,25 @@ static bool read_entropy(void)
 		       different_bytes(buffer, ENTROPY_BYTES));
 	}
 	return true;
+}
+
+/* Now and then the first source is asked again; a line says that it failed, and that it is back. */
+static void serve_entropy(void)
+{
+	static u64 last;
+	static bool failed;
+	struct entropy *entropy = entropy_get(0);
+	int error;
+
+	if (!entropy || ktime_get_ns() - last < ENTROPY_PAUSE_NS)
+		return;
+	last = ktime_get_ns();
+	error = entropy_read(entropy, buffer, ENTROPY_AGAIN, WAIT_NS);
+	if (error == -ETIMEDOUT || !error == !failed)
+		return;
+	failed = error;
+	printk("chars: %s at %s: %s\n", entropy_name(entropy), entropy_bus_name(entropy),
+	       error ? "no entropy" : "entropy again");
 }
 
 static bool write_all(struct port *port, const u8 *data, size_t length)
@@ -166,6 +187,7 @@ int main(int argc, char **argv)
 	printk("chars: started\n");
 	while (ok && ktime_get_ns() < end && serve_ports()) {
 		serve_balloon(&last);
+		serve_entropy();
 		wait_until(never, NULL, NSEC_PER_MSEC);
 	}
 	printk("chars: %llu bytes echoed\n", echoed);

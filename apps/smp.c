@@ -228,9 +228,10 @@ static void drive_queue(void *context)
 /* The vector that the queue's interrupts have: the one with its name. */
 static int find_vector(unsigned int queue)
 {
-	char name[24];
+	char name[32];
 
-	snprintf(name, sizeof(name), "requestq%u", queue);
+	snprintf(name, sizeof(name), "%s-requestq%u", virtio_simple_name(virtio_simple_get(0)),
+		 queue);
 	for (int vector = 0; vector < 256; vector++)
 		if (irq_name(vector) && !strcmp(irq_name(vector), name))
 			return vector;

@@ -350,13 +350,20 @@ int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, 
 
 /* ---- what the device announces --------------------------------------------------------------- */
 
-/* 2.1.2: the device is in an error state; what is outstanding will not come back. */
+/* 2.1.2: the device is in an error state; what is outstanding will not come back. One line says so,
+ * however many queues there are. */
 static void break_queues(struct virtio_device *vdev, const char *why)
 {
 	struct virtqueue *vq;
+	bool known = true;
 
 	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
-		virtqueue_break(vq, "%s", why);
+		known = known && virtqueue_is_broken(vq);
+	list_for_each_entry(vq, &vdev->vqs, struct virtqueue, vdev_node)
+		__virtqueue_break(vq);
+	if (!known)
+		dev_printk(&vdev->dev,
+			   "E12 all queues are broken: %s; they take no more requests\n", why);
 }
 
 void virtio_config_changed(struct virtio_device *vdev)

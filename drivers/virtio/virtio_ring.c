@@ -282,6 +282,12 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 
 /* ---- the end of a queue, and looking at it -------------------------------------------------- */
 
+void __virtqueue_break(struct virtqueue *vq)
+{
+	WRITE_ONCE(vq->broken, true);
+	wake_up(&vq->waiters);
+}
+
 void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 {
 	va_list arguments;
@@ -289,7 +295,7 @@ void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 
 	if (vq->broken)
 		return;
-	vq->broken = true;
+	__virtqueue_break(vq); /* first, for the line may have to go out by this very queue */
 	flags = printk_lock();
 	dev_printk(&vq->vdev->dev, "E12 queue %u (%s) is broken: ", vq->index, vq->name);
 	va_start(arguments, format);
@@ -297,7 +303,6 @@ void virtqueue_break(struct virtqueue *vq, const char *format, ...)
 	va_end(arguments);
 	printk("; it takes no more requests\n");
 	printk_unlock(flags);
-	wake_up(&vq->waiters);
 }
 
 bool virtqueue_is_broken(const struct virtqueue *vq)

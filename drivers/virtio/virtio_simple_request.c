@@ -21,6 +21,7 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 {
 	struct virtqueue_buffer buffers[VIRTIO_SIMPLE_REQUEST_BUFFERS];
 	unsigned int out, total;
+	int error;
 
 	if (queue >= simple->request_queues)
 		return -EINVAL;
@@ -35,7 +36,11 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 	out = add_buffer(buffers, out, request->payload, request->payload_length);
 	total = add_buffer(buffers, out, &request->response, sizeof(request->response));
 	total = add_buffer(buffers, total, request->answer, request->answer_size);
-	return virtqueue_add(simple->requestq[queue], buffers, out, total - out, request);
+	error = virtqueue_add(simple->requestq[queue], buffers, out, total - out, request);
+	/* It broke while nobody waited: this one is refused, the next one restarts the device. */
+	if (error && virtqueue_is_broken(simple->requestq[queue]))
+		virtio_simple_fail(simple);
+	return error;
 }
 
 bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)

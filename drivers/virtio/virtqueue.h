@@ -94,6 +94,8 @@ int virtqueue_reset(struct virtqueue *vq, void (*recycle)(struct virtqueue *vq, 
 
 /* Stops the queue for good and says why in a line, once; outstanding tokens stay to be detached. */
 void virtqueue_break(struct virtqueue *vq, const char *format, ...) __printf(2, 3);
+/* The same without the line. */
+void __virtqueue_break(struct virtqueue *vq);
 bool virtqueue_is_broken(const struct virtqueue *vq);
 
 /* Prints the indices of both sides and what is outstanding. */

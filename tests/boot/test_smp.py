@@ -63,7 +63,7 @@ def test_interrupts_go_where_they_were_steered(machine, cpus, qemu):
     table = interrupts(console(qemu, machine, cpus))
     assert all(len(counts) == cpus for counts in table.values())
     for queue in range(min(cpus, QUEUES_MAX)):
-        counts = table[f"requestq{queue}"]
+        counts = table[f"virtio0-requestq{queue}"]
         assert counts[queue] > 0 and sum(counts) == counts[queue], counts
     calls = table["function call interrupts"]
     assert all(calls) if cpus > 1 else not any(calls)

@@ -13,6 +13,7 @@ HEADERS = 52 + 2 * 32
 
 HANG = b"\xfa\xf4\xeb\xfd"  # cli; hlt; jump back to hlt
 TRIPLE_FAULT = b"\x0f\x01\x1d" + struct.pack("<I", LOAD_ADDRESS - 8) + b"\x0f\x0b"  # lidt; ud2
+PAUSE = b"\xb9" + struct.pack("<I", 1 << 26) + b"\xe2\xfe"  # mov ecx, much; loop to itself
 RESET = b"\xb0\xfe\xe6\x64" + HANG  # the keyboard controller's reset line
 POWER_OFF = b"\x66\xba\x04\x06\x66\xb8\x00\x20\x66\xef" + HANG  # PIIX4 PM1a: SLP_EN, S5
 

@@ -256,6 +256,23 @@ TEST(virtio_simple_after_a_failure_everything_comes_back_once)
 	CHECK(!virtio_simple_kick(simple, 0));
 }
 
+/* All queues break while nobody waits, and one line says so: the first request is refused, the next
+ * one restarts the device. */
+TEST(virtio_simple_T21_needs_reset_while_idle)
+{
+	struct virtio_simple *simple = simple_boot(3, 2, 3);
+	struct virtio_simple_request request = echo();
+
+	modern.status |= 0x40;
+	modern_change(&modern);
+	modern_change(&modern);
+	CHECK_EQ(world_log_count("E12"), 1);
+	CHECK_LOG("E12 all queues are broken: the device says NEEDS_RESET");
+	CHECK_EQ(virtio_simple_call(simple, VIRTQUEUE_POLL, &request), -EIO);
+	CHECK_EQ(virtio_simple_call(simple, VIRTQUEUE_POLL, &request), 0);
+	CHECK_LOG("restart 1 of at most 3");
+}
+
 /* The driver's first request goes unanswered: the device does not come up, and is given back. */
 TEST(virtio_simple_R26_no_answer_to_the_first_request)
 {
