@@ -18,15 +18,16 @@ from layers import layer_of
 
 TREE = Path(__file__).resolve().parent.parent
 TEMPLATES = TREE / "tools" / "templates"
-NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+NAME = re.compile(r"(?=.{1,16}$)[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Folders of build/ that an app's image would share.
 NOT_APPS = {"obj", "uapi", "host", "guards", "tests", "flags", "lwip"}
-# Words of C, and names that the templates use for something else.
-NOT_DRIVERS = {"auto", "bool", "break", "case", "char", "const", "continue", "default", "devices",
-               "do", "double", "else", "enum", "error", "extern", "false", "float", "for", "goto",
-               "if", "index", "info", "inline", "int", "long", "register", "restrict", "return",
-               "short", "signed", "sizeof", "static", "struct", "switch", "true", "typedef",
-               "union", "unsigned", "vdev", "void", "volatile", "while"}
+# Words of C, GNU's among them, and what the compiler defines.
+NOT_DRIVERS = {"asm", "auto", "bool", "break", "case", "char", "const", "continue", "default", "do",
+               "double", "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline",
+               "int", "linux", "long", "register", "restrict", "return", "short", "signed",
+               "sizeof", "static", "struct", "switch", "true", "typedef", "typeof", "union",
+               "unix", "unsigned", "void", "volatile", "while"}
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 USUAL_ID = "18"  # input: nothing here drives it, and any QEMU has one
 QEMU_DEVICES = {1: "net", 2: "blk", 3: "serial", 4: "rng", 5: "balloon", 8: "scsi", 16: "gpu",
                 18: "keyboard"}
@@ -39,8 +40,8 @@ class Refused(Exception):
 def check_name(kind, name):
     """A name that a file, a symbol and a command line can have."""
     if not NAME.fullmatch(name):
-        raise Refused(f"NAME={name}: want a name of up to 16 small letters and digits, such as "
-                      f"{'webcam' if kind == 'driver' else 'hello2'}")
+        raise Refused(f"NAME={name}: want a name of up to 16 small letters, digits and _, such as "
+                      f"{'webcam' if kind == 'driver' else 'hello_2'}")
 
 
 def fill(template, name, number=""):
@@ -97,12 +98,20 @@ def parse_id(text):
     return int(text)
 
 
+def is_in_the_way(name):
+    """Whether the templates, or virtio's own headers, have the name for something else."""
+    code = "".join((TEMPLATES / f"driver.{suffix}.in").read_text() for suffix in "ch")
+    words = NOT_DRIVERS.union(re.findall(r"\w+", COMMENT.sub("", code)))
+    headers = "".join(path.read_text() for path in (TREE / "drivers/virtio").glob("*.h"))
+    return name in words or re.search(rf"\b(struct|enum) virtio_{name}\b", headers)
+
+
 def new_driver(name, number):
     """drivers/virtio/virtio_NAME.c and .h"""
     check_name("driver", name)
     source, header = (f"drivers/virtio/virtio_{name}.{suffix}" for suffix in "ch")
     relatives = list((TREE / "drivers/virtio").glob(f"virtio_{name}*"))
-    if name in NOT_DRIVERS or relatives or layer_of(source)[0] != "class driver":
+    if is_in_the_way(name) or relatives or layer_of(source)[0] != "class driver":
         raise Refused(f"NAME={name} is taken; another one, please")
     number = parse_id(number or USUAL_ID)
     other = driver_of(number)

@@ -116,7 +116,7 @@ static void broken_remove(struct virtio_device *vdev)
 	(void)vdev;
 }
 
-static const struct virtio_device_id broken_ids[] = { { 18 }, { 0 } };
+static const struct virtio_device_id broken_ids[] = { { 8 }, { 0 } };
 static struct virtio_driver broken_driver = {
 	.driver = { .name = "virtio_broken" },
 	.id_table = broken_ids,
@@ -134,7 +134,7 @@ def test_a_driver_that_breaks_in_its_probe_is_named(qemu):
     source.write_text(BROKEN_DRIVER, encoding="utf-8")
     image = build("broken", f"EXTRA_SOURCES={as_make_takes_it(source)}")
     lines = crash(qemu, "BOOT=direct", "DEVICES=none",
-                  "QEMU_ARGS=-device virtio-keyboard-pci,addr=7", image=image)
+                  "QEMU_ARGS=-device virtio-scsi-pci,addr=7", image=image)
     start = next(i for i, line in enumerate(lines) if line.startswith("panic: "))
     assert re.fullmatch(r"panic: #PF page fault at 0x\w+ broken_probe\+0x\w+/0x\w+", lines[start])
     assert lines[start + 1:start + 5] == [

@@ -10,6 +10,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import run
+from new import USUAL_ID, driver_of
 from qemu import build_directory, command_line
 
 TREE = Path(__file__).resolve().parents[2]
@@ -29,6 +30,9 @@ def fixture_tree(tmp_path_factory):
                             ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / source.name)
+    # Somebody may have made a driver with it already.
+    if driver_of(int(USUAL_ID)):
+        (folder / driver_of(int(USUAL_ID))).unlink()
     return folder
 
 
@@ -56,17 +60,17 @@ def boot(qemu, tree, app, **settings):
 
 def test_app_and_driver_build_and_run(qemu, tree):
     """Both at once, for the second image costs little then."""
-    assert "make run APP=mine" in must_make(tree, "new-app", "NAME=mine")
+    assert "make run APP=mine_2" in must_make(tree, "new-app", "NAME=mine_2")
     said = must_make(tree, "new-driver", "NAME=keys")
     assert "now: make run QEMU_ARGS='-device virtio-keyboard-pci'" in said
     must_make(tree, "layers")
     # The copy has no history; style's own checks of single files are what counts here.
     done = make(tree, "style")
     assert "mine" not in done.stdout and "keys" not in done.stdout, done.stdout
-    must_make(tree, "-j2", "kernel", "APP=mine")
-    text = boot(qemu, tree, "mine", CMDLINE="one two", DEVICES="none",
+    must_make(tree, "-j2", "kernel", "APP=mine_2")
+    text = boot(qemu, tree, "mine_2", CMDLINE="one two", DEVICES="none",
                 QEMU_ARGS="-device virtio-keyboard-pci")
-    assert "mine: hello, with 2 words" in text and 'mine: word 2 is "two"' in text
+    assert "mine_2: hello, with 2 words" in text and 'mine_2: word 2 is "two"' in text
     assert "virtio_keys virtio0: status 0x0f DRIVER_OK" in text
     assert "virtio_keys virtio0: ready: a queue of 64 entries, MSI-X" in text
 
@@ -97,6 +101,13 @@ def test_driver_beside_another_one(qemu, tree):
     ("new-driver", ["NAME=ring"], "NAME=ring is taken"),
     ("new-driver", ["NAME=ringer"], "NAME=ringer is taken"),
     ("new-driver", ["NAME=int"], "NAME=int is taken"),
+    ("new-driver", ["NAME=asm"], "NAME=asm is taken"),
+    ("new-driver", ["NAME=linux"], "NAME=linux is taken"),
+    ("new-driver", ["NAME=driver"], "NAME=driver is taken"),
+    ("new-driver", ["NAME=kzalloc"], "NAME=kzalloc is taken"),
+    ("new-app", ["NAME=_x"], "NAME=_x: want a name"),
+    ("new-app", ["NAME=x__y"], "NAME=x__y: want a name"),
+    ("new-app", ["NAME=seventeen_letters"], "NAME=seventeen_letters: want a name"),
     ("new-driver", ["NAME=ok", "ID=0"], "ID=0: want a virtio id"),
     ("new-driver", ["NAME=ok", "ID=cat"], "ID=cat: want a virtio id"),
     ("new-driver", ["NAME=ok", "ID=1000"], "ID=1000: want a virtio id"),
