@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device configuration, field by field (virtio 1.2, 5.1.4 to 5.6.4): each is read at its own width
+ * Device configuration, field by field (virtio 1.2, 5.1.4 to 5.19.4): each is read at its own width
  * (4.1.3.1), and named only where the device has it, which its feature bits say (2.5). Gaps that a
  * structure leaves unused show as zeros.
  */
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_console.h>
+#include <linux/virtio_crypto.h>
+#include <linux/virtio_fs.h>
+#include <linux/virtio_gpu.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_iommu.h>
+#include <linux/virtio_mem.h>
 #include <linux/virtio_net.h>
+#include <linux/virtio_pmem.h>
 #include <linux/virtio_scsi.h>
+#include <linux/virtio_snd.h>
+#include <linux/virtio_vsock.h>
 
 #include "apps/lsvirtio/lsvirtio.h"
 #include "drivers/virtio/uapi/virtio_simple.h"
@@ -95,6 +103,73 @@ static const struct field scsi_fields[] = {
 	{},
 };
 
+static const struct field gpu_fields[] = {
+	FIELD(gpu, events_read, ALWAYS),
+	FIELD(gpu, events_clear, ALWAYS),
+	FIELD(gpu, num_scanouts, ALWAYS),
+	FIELD(gpu, num_capsets, ALWAYS),
+	{},
+};
+
+static const struct field vsock_fields[] = { FIELD(vsock, guest_cid, ALWAYS), {} };
+
+static const struct field crypto_fields[] = {
+	FIELD(crypto, status, ALWAYS),
+	FIELD(crypto, max_dataqueues, ALWAYS),
+	FIELD(crypto, crypto_services, ALWAYS),
+	FIELD(crypto, cipher_algo_l, ALWAYS),
+	FIELD(crypto, cipher_algo_h, ALWAYS),
+	FIELD(crypto, hash_algo, ALWAYS),
+	FIELD(crypto, mac_algo_l, ALWAYS),
+	FIELD(crypto, mac_algo_h, ALWAYS),
+	FIELD(crypto, aead_algo, ALWAYS),
+	FIELD(crypto, max_cipher_key_len, ALWAYS),
+	FIELD(crypto, max_auth_key_len, ALWAYS),
+	FIELD(crypto, max_size, ALWAYS),
+	{},
+};
+
+static const struct field iommu_fields[] = {
+	FIELD(iommu, page_size_mask, ALWAYS),
+	FIELD(iommu, input_range.start, VIRTIO_IOMMU_F_INPUT_RANGE),
+	FIELD(iommu, input_range.end, VIRTIO_IOMMU_F_INPUT_RANGE),
+	FIELD(iommu, domain_range.start, VIRTIO_IOMMU_F_DOMAIN_RANGE),
+	FIELD(iommu, domain_range.end, VIRTIO_IOMMU_F_DOMAIN_RANGE),
+	FIELD(iommu, probe_size, VIRTIO_IOMMU_F_PROBE),
+	{ "bypass", 36, 1, 6 /* BYPASS_CONFIG */, NUMBER },
+	{},
+};
+
+static const struct field mem_fields[] = {
+	FIELD(mem, block_size, ALWAYS),
+	FIELD(mem, node_id, 0 /* ACPI_PXM */),
+	FIELD(mem, addr, ALWAYS),
+	FIELD(mem, region_size, ALWAYS),
+	FIELD(mem, usable_region_size, ALWAYS),
+	FIELD(mem, plugged_size, ALWAYS),
+	FIELD(mem, requested_size, ALWAYS),
+	{},
+};
+
+static const struct field pmem_fields[] = {
+	FIELD(pmem, start, ALWAYS),
+	FIELD(pmem, size, ALWAYS),
+	{},
+};
+
+static const struct field fs_fields[] = {
+	FIELD_KIND(fs, tag, ALWAYS, TEXT),
+	FIELD(fs, num_request_queues, ALWAYS),
+	{},
+};
+
+static const struct field snd_fields[] = {
+	FIELD(snd, jacks, ALWAYS),
+	FIELD(snd, streams, ALWAYS),
+	FIELD(snd, chmaps, ALWAYS),
+	{},
+};
+
 static const struct field simple_fields[] = {
 	FIELD(simple, magic, ALWAYS),
 	FIELD(simple, num_request_queues, VIRTIO_SIMPLE_F_MQ),
@@ -113,6 +188,10 @@ static const struct {
 	{ VIRTIO_ID_NET, net_fields },	       { VIRTIO_ID_BLOCK, blk_fields },
 	{ VIRTIO_ID_CONSOLE, console_fields }, { VIRTIO_ID_BALLOON, balloon_fields },
 	{ VIRTIO_ID_SCSI, scsi_fields },       { VIRTIO_ID_SIMPLE, simple_fields },
+	{ VIRTIO_ID_GPU, gpu_fields },	       { VIRTIO_ID_VSOCK, vsock_fields },
+	{ VIRTIO_ID_CRYPTO, crypto_fields },   { VIRTIO_ID_IOMMU, iommu_fields },
+	{ VIRTIO_ID_MEM, mem_fields },	       { VIRTIO_ID_PMEM, pmem_fields },
+	{ VIRTIO_ID_FS, fs_fields },	       { VIRTIO_ID_SOUND, snd_fields },
 };
 
 static const struct field *fields_of(u32 id)
@@ -176,6 +255,7 @@ static bool read_fields(struct virtio_device *vdev, const struct field *field, u
 	return true;
 }
 
+/* Input devices (5.8.4) show what one has written a selection for: that is their driver's. */
 void show_config(struct virtio_device *vdev, u64 offered)
 {
 	const struct field *fields = fields_of(vdev->id.device);

@@ -8,6 +8,7 @@
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_console.h>
+#include <linux/virtio_iommu.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_scsi.h>
 
@@ -85,28 +86,70 @@ static const struct virtio_feature_name scsi_names[] = {
 	NAMED(SCSI, INOUT), NAMED(SCSI, HOTPLUG), NAMED(SCSI, CHANGE), NAMED(SCSI, T10_PI), {},
 };
 
+static const struct virtio_feature_name gpu_names[] = {
+	{ 0, "VIRGL" },		{ 1, "EDID" },	       { 2, "RESOURCE_UUID" },
+	{ 3, "RESOURCE_BLOB" }, { 4, "CONTEXT_INIT" }, {},
+};
+
+static const struct virtio_feature_name iommu_names[] = {
+	NAMED(IOMMU, INPUT_RANGE), NAMED(IOMMU, DOMAIN_RANGE),
+	NAMED(IOMMU, MAP_UNMAP),   NAMED(IOMMU, BYPASS),
+	NAMED(IOMMU, PROBE),	   NAMED(IOMMU, MMIO),
+	{ 6, "BYPASS_CONFIG" },	   {},
+};
+
+static const struct virtio_feature_name crypto_names[] = {
+	{ 0, "REVISION_1" },
+	{ 1, "CIPHER_STATELESS_MODE" },
+	{ 2, "HASH_STATELESS_MODE" },
+	{ 3, "MAC_STATELESS_MODE" },
+	{ 4, "AEAD_STATELESS_MODE" },
+	{ 5, "AKCIPHER_STATELESS_MODE" },
+	{},
+};
+
+static const struct virtio_feature_name mem_names[] = {
+	{ 0, "ACPI_PXM" },
+	{ 1, "UNPLUGGED_INACCESSIBLE" },
+	{ 2, "PERSISTENT_SUSPEND" },
+	{},
+};
+
+static const struct virtio_feature_name vsock_names[] = {
+	{ 0, "STREAM" },
+	{ 1, "SEQPACKET" },
+	{ 2, "NO_IMPLIED_STREAM" },
+	{},
+};
+
+static const struct virtio_feature_name fs_names[] = { { 0, "NOTIFICATION" }, {} };
+static const struct virtio_feature_name pmem_names[] = { { 0, "SHMEM_REGION" }, {} };
+static const struct virtio_feature_name p9_names[] = { { 0, "MOUNT_TAG" }, {} };
+
 static const struct virtio_feature_name simple_names[] = {
 	NAMED(SIMPLE, EVENTQ),
 	NAMED(SIMPLE, MQ),
 	{},
 };
 
+static const struct {
+	u32 device;
+	const struct virtio_feature_name *names;
+} types[] = {
+	{ VIRTIO_ID_NET, net_names },	      { VIRTIO_ID_BLOCK, blk_names },
+	{ VIRTIO_ID_CONSOLE, console_names }, { VIRTIO_ID_BALLOON, balloon_names },
+	{ VIRTIO_ID_SCSI, scsi_names },	      { VIRTIO_ID_9P, p9_names },
+	{ VIRTIO_ID_GPU, gpu_names },	      { VIRTIO_ID_VSOCK, vsock_names },
+	{ VIRTIO_ID_CRYPTO, crypto_names },   { VIRTIO_ID_IOMMU, iommu_names },
+	{ VIRTIO_ID_MEM, mem_names },	      { VIRTIO_ID_FS, fs_names },
+	{ VIRTIO_ID_PMEM, pmem_names },	      { VIRTIO_ID_SIMPLE, simple_names },
+};
+
+/* Others have no bits of their own: rng (5.4.3), input (5.8.3), sound (5.14.3). */
 const struct virtio_feature_name *virtio_feature_names(u32 device)
 {
-	switch (device) {
-	case VIRTIO_ID_NET:
-		return net_names;
-	case VIRTIO_ID_BLOCK:
-		return blk_names;
-	case VIRTIO_ID_CONSOLE:
-		return console_names;
-	case VIRTIO_ID_BALLOON:
-		return balloon_names;
-	case VIRTIO_ID_SCSI:
-		return scsi_names;
-	case VIRTIO_ID_SIMPLE:
-		return simple_names;
-	default:
-		return NULL; /* rng (5.4.3) has none */
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].device == device)
+			return types[i].names;
+	return NULL;
 }
