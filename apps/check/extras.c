@@ -5,6 +5,7 @@
 
 #include "apps/check/check.h"
 #include "drivers/virtio/uapi/virtio_admin.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
 
@@ -82,7 +83,8 @@ static void check_admin(struct virtio_simple *simple)
 
 static void check_affinity(struct virtio_simple *simple)
 {
-	u64 cpus = virtio_simple_cpus(simple, 0);
+	u64 cpus = virtio_simple_cpus(simple, 0), online = cpu_online_mask();
+	unsigned int last;
 
 	if (!cpus) {
 		printk("check: queue 0 has no vector of its own\n");
@@ -90,7 +92,12 @@ static void check_affinity(struct virtio_simple *simple)
 	}
 	check(cpus == 1 && !virtio_simple_set_cpus(simple, 0, 3) && nop_is_answered(simple),
 	      "the interrupt goes to CPU 0, and still comes when that is said again");
-	check(virtio_simple_set_cpus(simple, 0, ~1ULL) == -EINVAL,
+	last = 63u - (unsigned int)__builtin_clzll(online);
+	check(!virtio_simple_set_cpus(simple, 0, BIT_ULL(last)) &&
+		      virtio_simple_cpus(simple, 0) == BIT_ULL(last) && nop_is_answered(simple) &&
+		      !virtio_simple_set_cpus(simple, 0, 1),
+	      "and to the last CPU that runs");
+	check(virtio_simple_set_cpus(simple, 0, ~online) == -EINVAL,
 	      "and to no CPU that does not run");
 }
 

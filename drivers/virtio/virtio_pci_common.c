@@ -58,6 +58,16 @@ static bool is_not_there(int error)
 	return error == -ENODEV || error == -EOPNOTSUPP;
 }
 
+static void say_nothing_to_drive(const struct pci_dev *dev)
+{
+	if (virtio_pci_has_legacy(dev))
+		dev_printk(&dev->dev, "E15 the device has only the legacy interface, which "
+				      "this image does not drive\n");
+	else if (virtio_pci_is_transitional(dev->device, dev->revision))
+		dev_printk(&dev->dev, "E14 no legacy interface either: I/O BAR 0 is not there, or "
+				      "has no ports\n");
+}
+
 /* The first interface of this image that the device has. */
 static int choose_interface(struct virtio_pci_device *vp)
 {
@@ -67,10 +77,10 @@ static int choose_interface(struct virtio_pci_device *vp)
 	__asm__("" : "+r"(interface)); /* the table is larger than the compiler thinks */
 	for (; interface < interfaces_end && is_not_there(error); interface++)
 		error = (*interface)(vp);
-	if (is_not_there(error) && virtio_pci_has_legacy(vp->pci_dev))
-		dev_printk(&vp->pci_dev->dev, "E15 the device has only the legacy interface, which "
-					      "this image does not drive\n");
-	return is_not_there(error) ? -EOPNOTSUPP : error;
+	if (!is_not_there(error))
+		return error;
+	say_nothing_to_drive(vp->pci_dev);
+	return -EOPNOTSUPP;
 }
 
 /* Whoever had the device before may have left it running: it is reset before it may reach memory,

@@ -217,7 +217,7 @@ static int virtio_pci_legacy_probe(struct virtio_pci_device *vp)
 		dev_printk(
 			&vp->pci_dev->dev,
 			"E14 I/O BAR 0 is not assigned, or too short for the legacy registers\n");
-		return -ENODEV;
+		return -ENXIO;
 	}
 	dev_printk(&vp->pci_dev->dev, "legacy interface: I/O BAR 0\n");
 	vp->vdev.config = &legacy_ops;
