@@ -11,6 +11,14 @@
 #define SHM_MIN (4 * KiB)
 #define SHM_MAX (1 * GiB)
 
+/* Behind a port of PCI Express the other capabilities leave 4 bytes, and QEMU's core asserts
+ * that there is room. */
+static bool has_room(VirtIOSimplePCI *dev)
+{
+	return !pci_is_express(PCI_DEVICE(dev)) ||
+	       !(VIRTIO_PCI(dev)->flags & VIRTIO_PCI_FLAG_MODERN_PIO_NOTIFY);
+}
+
 /* True also when none is wanted. */
 static bool size_ok(VirtIOSimplePCI *dev, Error **errp)
 {
@@ -20,6 +28,9 @@ static bool size_ok(VirtIOSimplePCI *dev, Error **errp)
 		error_setg(errp, "shm-size must be 0 or a power of two, 4 KiB to 1 GiB");
 	} else if (size && !virtio_pci_modern(VIRTIO_PCI(dev))) {
 		error_setg(errp, "shm-size needs the modern interface");
+	} else if (size && !has_room(dev)) {
+		error_setg(errp, "shm-size and modern-pio-notify=on do not fit together into the "
+				 "configuration space of a PCI Express endpoint");
 	} else {
 		return true;
 	}

@@ -195,3 +195,16 @@ REFUSED = {
 def test_bad_sizes_are_refused(machines, options):
     with pytest.raises(AssertionError, match=REFUSED[options]):
         machines(options)
+
+
+@pytest.mark.parametrize("options", ["shm-size=4k", "modern-pio-notify=on"])
+def test_capabilities_fit_behind_a_port(machines, options):
+    machines(options + ",bus=behind", "-device", "pcie-root-port,id=behind", machine="q35")
+
+
+def test_capabilities_that_do_not_fit_are_refused(machines):
+    """QEMU's core would end with an assertion."""
+    both = "shm-size=4k,modern-pio-notify=on"
+    machines(both, machine="q35")
+    with pytest.raises(AssertionError, match="shm-size and modern-pio-notify=on do not fit"):
+        machines(both + ",bus=behind", "-device", "pcie-root-port,id=behind", machine="q35")
