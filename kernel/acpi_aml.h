@@ -21,6 +21,9 @@ struct aml_package {
 	struct aml body;
 };
 
+/* The whole DSDT (kernel/acpi_dsdt.c), without its head; nothing when there is none. */
+struct aml acpi_dsdt_body(void);
+
 /* What comes behind the first `count` bytes; nothing when there are fewer. */
 struct aml aml_skip(struct aml aml, u32 count);
 

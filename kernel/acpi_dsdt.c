@@ -151,18 +151,21 @@ static void read_scopes(struct pci_host *host, struct aml dsdt, const char *name
 	}
 }
 
-unsigned int acpi_pci_hosts(struct pci_host *hosts)
+struct aml acpi_dsdt_body(void)
 {
 	const struct acpi_header *table = acpi_dsdt();
-	struct aml dsdt, rest;
+
+	if (!table)
+		return (struct aml){ NULL, 0 };
+	return (struct aml){ (const u8 *)(table + 1), table->length - (u32)sizeof(*table) };
+}
+
+unsigned int acpi_pci_hosts(struct pci_host *hosts)
+{
+	struct aml dsdt = acpi_dsdt_body(), rest = dsdt;
 	struct aml_package device;
 	unsigned int count = 0;
 
-	if (!table)
-		return 0;
-	dsdt.at = (const u8 *)(table + 1);
-	dsdt.size = table->length - (u32)sizeof(*table);
-	rest = dsdt;
 	while (count < PCI_HOSTS_MAX && aml_next_package(&rest, AML_DEVICE, &device)) {
 		if (!is_host_bridge(device.body) || !read_host(&hosts[count], device.body))
 			continue;

@@ -45,10 +45,20 @@ static bool read_link(struct aml link, struct gsi *gsi)
 	return false;
 }
 
-/* The source of a route: PCI's wires are level-triggered and active low, unless a link differs. */
-static bool read_source(struct aml bridge, struct aml source, struct aml index, struct gsi *gsi)
+static bool find_link(struct aml scope, const char name[4], struct gsi *gsi)
 {
 	struct aml_package device;
+
+	while (aml_next_package(&scope, AML_DEVICE, &device))
+		if (!memcmp(device.name, name, 4) && read_link(device.body, gsi))
+			return true;
+	return false;
+}
+
+/* The source of a route: PCI's wires are level-triggered and active low, unless a link differs.
+ * The link is within the bridge (QEMU 7.2), or around it (10.0). */
+static bool read_source(struct aml bridge, struct aml source, struct aml index, struct gsi *gsi)
+{
 	u64 number;
 	char name[4];
 
@@ -56,12 +66,8 @@ static bool read_source(struct aml bridge, struct aml source, struct aml index, 
 		*gsi = (struct gsi){ .number = (u32)number, .level = true, .active_low = true };
 		return number <= ~0u;
 	}
-	if (!aml_name(source, name))
-		return false;
-	while (aml_next_package(&bridge, AML_DEVICE, &device))
-		if (!memcmp(device.name, name, sizeof(name)))
-			return read_link(device.body, gsi);
-	return false;
+	return aml_name(source, name) &&
+	       (find_link(bridge, name, gsi) || find_link(acpi_dsdt_body(), name, gsi));
 }
 
 int acpi_pci_gsi(const struct pci_host *host, u8 slot, u8 pin, struct gsi *gsi)

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "aml_build.h"
+#include "kernel/acpi.h"
 #include "kernel/pci_host.h"
 #include "world.h"
 #include <linux/errno.h>
@@ -113,6 +114,29 @@ TEST(prt_sources)
 	CHECK(!gsi.level && gsi.active_low);
 	CHECK_EQ(ROUTE_TO("\\\x2f\x03_SB_PCI0LNKA\x00", CRS_EDGE_LOW), 0);
 	CHECK_EQ(ROUTE_TO("^LNKA\x00", CRS_EDGE_LOW), 0);
+}
+
+/* As QEMU 10.0 has it: the link devices stand beside the bridge, in the scope around it. */
+TEST(prt_links_around_the_bridge)
+{
+	struct acpi_header *table = calloc(1, sizeof(*table) + 256);
+	struct pci_host host = {};
+	u32 bridge;
+
+	aml_length = 0;
+	put_link("L000", CRS_EDGE_LOW, sizeof(CRS_EDGE_LOW) - 1);
+	bridge = aml_begin_device("PCI0");
+	PUT("\x08_PRT\x12\x0e\x01\x12\x0b\x04\x0b\xff\xff\x00L000\x00");
+	aml_end(bridge);
+	table->length = (u32)sizeof(*table) + aml_length;
+	memcpy(table + 1, aml_bytes, aml_length);
+	world_dsdt = table;
+	host.body = (struct aml){ (u8 *)(table + 1) + bridge + 6, aml_length - bridge - 6 };
+	CHECK_EQ(acpi_pci_gsi(&host, 0, 1, &gsi), 0);
+	CHECK_EQ(gsi.number, 21);
+	world_dsdt = NULL;
+	CHECK_EQ(acpi_pci_gsi(&host, 0, 1, &gsi), -ENXIO);
+	free(table);
 }
 
 TEST(prt_sources_that_say_nothing)
