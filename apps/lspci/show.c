@@ -10,7 +10,7 @@
 
 bool has_bytes(unsigned int where, unsigned int length)
 {
-	return where + length <= CONFIG_BYTES;
+	return length <= CONFIG_BYTES && where <= CONFIG_BYTES - length;
 }
 
 u8 get8(const struct function *function, unsigned int where)

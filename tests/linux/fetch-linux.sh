@@ -3,15 +3,18 @@
 #
 # fetch-linux.sh - the Linux kernels that our words are compared with.
 #
-# Takes Debian's cloud kernel of this release and of its backports (on Debian 12: 6.1 and 6.12) out
-# of their packages, without root and without installing them, into
+# Takes Debian's cloud kernel of this release, and on Debian 12 (6.1) of its backports (6.12) too,
+# out of their packages, without root and without installing them, into
 #
 #     ${DOORBELL_CACHE:-$XDG_CACHE_HOME/doorbell}/linux-<version>/vmlinuz
 #
-# and prints those paths on stdout, the release's first. A private apt configuration inside the
-# cache names the mirror that the system's own sources name; the system's sources and lists are
-# only read. What is already there is printed without touching the network. Safe to run twice at
-# once, and to interrupt: a kernel appears whole, by rename, or not at all.
+# and prints those paths on stdout, the release's first. `fetch-linux.sh --suites` only prints the
+# suites they come from; there are none on a system other than Debian.
+#
+# A private apt configuration inside the cache names the mirror that the system's own sources name;
+# the system's sources and lists are only read. What is already there is printed without touching
+# the network. Safe to run twice at once, and to interrupt: a kernel appears whole, by rename, or
+# not at all.
 
 set -eu
 
@@ -28,12 +31,15 @@ say() {
 	echo "fetch-linux: $*" >&2
 }
 
-# The release's name ("bookworm"), from the one file every Debian has.
-codename() {
-	[ -r /etc/os-release ] || die "no /etc/os-release: this step needs Debian"
-	. /etc/os-release
-	[ "${ID-}" = debian ] || die "this step needs Debian, not ${ID-an unknown system}"
-	echo "$VERSION_CODENAME"
+# The suites to take a kernel of, by the one file every Debian has. Linux names the types of PCI
+# functions from 6.12 on, which Debian 12 has in its backports only.
+suites() {
+	ID='' VERSION_CODENAME=''
+	[ ! -r /etc/os-release ] || . /etc/os-release
+	case $ID:$VERSION_CODENAME in
+	debian:bookworm) echo "bookworm bookworm-backports" ;;
+	debian:?*) echo "$VERSION_CODENAME" ;;
+	esac
 }
 
 # The mirror of the release, as apt itself reads it from the system's sources in whatever form.
@@ -50,11 +56,11 @@ apt_get() {
 configure_apt() {
 	private=$1
 	mkdir -p "$private/lists/partial" "$private/archives/partial" "$private/empty"
-	uri=$(mirror "$release")
-	[ -n "$uri" ] || die "no mirror for $release in the system's apt sources; add one"
+	uri=$(mirror "${suites%% *}")
+	[ -n "$uri" ] || die "no mirror for ${suites%% *} in the system's apt sources; add one"
 	options=arch=amd64
 	[ ! -r $keyring ] || options="$options signed-by=$keyring"
-	for suite in "$release" "$release-backports"; do
+	for suite in $suites; do
 		echo "deb [$options] $uri $suite main"
 	done >"$private/sources.list"
 	cat >"$private/apt.conf" <<-END
@@ -77,6 +83,13 @@ image_package() {
 		sed -n "s,.* \(linux-image-[0-9][^_]*-amd64\)_.*,\1,p" | head -n 1
 }
 
+# Downloads package $2 of suite $1, and unpacks file $3 of it if it has that.
+unpack() {
+	(cd "$work" && apt_get download -qq -t "$1" "$2" >&2) ||
+		die "cannot download $2; is the network there?"
+	dpkg-deb --fsys-tarfile "$work/$2"_*.deb | tar -x -C "$work" "$3" 2>/dev/null
+}
+
 # Takes vmlinuz of suite $1 into the cache, and prints its path.
 fetch_suite() {
 	image=$(image_package "$1")
@@ -85,12 +98,14 @@ fetch_suite() {
 	kernel=$cache/linux-$version
 	if [ ! -r "$kernel/vmlinuz" ]; then
 		say "fetching Linux $version from $1"
-		(cd "$work" && apt_get download -qq -t "$1" "$image" >&2) ||
-			die "cannot download $image; is the network there?"
-		dpkg-deb --fsys-tarfile "$work/$image"_*.deb |
-			tar -x -C "$work" "./boot/vmlinuz-$version"
 		mkdir "$work/$version"
-		mv "$work/boot/vmlinuz-$version" "$work/$version/vmlinuz"
+		if unpack "$1" "$image" "./boot/vmlinuz-$version"; then
+			mv "$work/boot/vmlinuz-$version" "$work/$version/vmlinuz"
+		elif unpack "$1" "linux-binary-$version" "./usr/lib/modules/$version/vmlinuz"; then
+			mv "$work/usr/lib/modules/$version/vmlinuz" "$work/$version/vmlinuz"
+		else
+			die "no vmlinuz in $image; where has Debian moved it?"
+		fi
 		mv -T "$work/$version" "$kernel"
 	fi
 	echo "$kernel/vmlinuz"
@@ -103,7 +118,9 @@ fetch() {
 	trap 'exit 1' HUP INT TERM
 	configure_apt "$work/apt"
 	apt_get update -qq >&2 || die "cannot read the mirror's lists; is the network there?"
-	{ fetch_suite "$release"; fetch_suite "$release-backports"; } >"$work/found"
+	for suite in $suites; do
+		fetch_suite "$suite"
+	done >"$work/found"
 	mv "$work/found" "$index"
 }
 
@@ -115,9 +132,13 @@ all_there() {
 	done <"$index"
 }
 
-release=$(codename)
+suites=$(suites)
+if [ "${1-}" = --suites ] || [ -z "$suites" ]; then
+	echo "$suites"
+	exit
+fi
 mkdir -p "$cache"
-index=$cache/linux-$release.index
+index=$cache/linux-${suites%% *}.index
 exec 9>"$cache/linux.lock"
 flock 9
 all_there || (fetch)

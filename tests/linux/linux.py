@@ -25,6 +25,12 @@ class LinuxError(Exception):
     """Linux could not be had, or did not get as far as its PCI buses."""
 
 
+def kernel_names():
+    """What the kernels of fetch_kernels are called here; none on a system other than Debian."""
+    suites = subprocess.run([str(FETCH), "--suites"], stdout=subprocess.PIPE, text=True, check=True)
+    return ["backports" if "-" in suite else "release" for suite in suites.stdout.split()]
+
+
 def fetch_kernels():
     """The kernels, the release's first; they are downloaded when this machine has none yet."""
     done = subprocess.run([str(FETCH)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
