@@ -239,6 +239,7 @@ static struct pci_dev *find_largest(struct pci_bus *bus, unsigned int window, un
 	struct pci_dev *dev, *found = NULL;
 	u64 largest = 0;
 
+	*index = 0;
 	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
 		for (unsigned int i = 0; i < PLACES; i++) {
 			const struct pci_resource *resource = place_of(dev, i);
