@@ -154,6 +154,19 @@ TEST(prt_sources_that_say_nothing)
 	CHECK_EQ(ROUTE_TO("LNKA\x00", "\x14\x07_CRS\x08\xa4"), -ENXIO);
 }
 
+/* The last number has its opcode in the table, and nothing behind it. */
+TEST(prt_number_that_leaves_its_package)
+{
+	static const u8 prefixes[] = { 0x0a, 0x0b, 0x0c, 0x0e };
+
+	for (unsigned int i = 0; i < sizeof(prefixes); i++) {
+		aml_length = 0;
+		PUT("\x08_PRT\x12\x0b\x01\x12\x08\x04\x0b\xff\xff\x00\x00");
+		aml_put(&prefixes[i], 1);
+		CHECK_EQ(find_wire(aml_length, 0, 1), -ENXIO);
+	}
+}
+
 TEST(prt_cut_short_or_damaged)
 {
 	build_microvm();
@@ -170,10 +183,15 @@ TEST(prt_cut_short_or_damaged)
 		aml_bytes[at] = saved;
 	}
 	for (unsigned int round = 0; round < 3000; round++) {
-		for (u32 i = 0; i < 100; i++)
-			aml_bytes[i] = world_random(2) ? (u8)world_random(256)
-						       : (u8)(0x12 + world_random(2));
-		memcpy(aml_bytes + world_random(40), "\x08_PRT\x12\x4f\x0f", 8);
-		find_wire(100, 0, 1);
+		static const u8 often[] = { 0x00, 0x01, 0x04, 0x0a, 0x0b, 0x0c, 0x0e, 0x12, 0x13 };
+
+		aml_length = 0;
+		PUT("\x08_PRT\x12");
+		aml_length += 100;
+		for (u32 at = 8; at < aml_length; at++)
+			aml_bytes[at] = world_random(8) ? often[world_random(sizeof(often))]
+							: (u8)world_random(256);
+		aml_end(6);
+		find_wire(aml_length, 0, 1);
 	}
 }
