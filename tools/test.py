@@ -90,7 +90,7 @@ def stages():
     times = 3 if FULL else 1
     # With UBSAN=1 all the images are such ones anyway.
     again = FULL and os.environ.get("UBSAN", "0") in ("", "0")
-    host = [Stage("test-host", make("test-host"), "lines", 300 * times)]
+    host = [Stage("test-host", make("test-host"), "lines", 600 * times)]
     return [
         Stage("style", make("style"), limit=60),
         Stage("layers", make("layers"), limit=60),

@@ -62,7 +62,8 @@ def crash(qemu, *words, image=None):
 
 def shape(line):
     """A line without what another compiler, or another machine, makes of it."""
-    return re.sub(r"\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b", "N", re.sub(r"^\[ *\S+\] ", "", line))
+    number = r"\b(0x[0-9a-f]+|[0-9a-f]*[0-9][0-9a-f]*)\b"
+    return re.sub(number, "N", re.sub(r"^\[ *\S+\] ", "", line))
 
 
 def test_the_page_shows_a_panic_as_it_is(qemu):
