@@ -155,9 +155,12 @@ def explain_off(result, _knobs, _command):
     return f"QEMU was ended from outside ({result.shutdown or 'no reason known'})"
 
 
-def explain_killed(result, _knobs, _command):
+def explain_killed(result, knobs, _command):
     """A signal, which is never the guest's doing."""
-    return f"QEMU was killed by signal {-result.status}; out of memory, or QEMU's own fault?"
+    why = "out of memory, or QEMU's own fault?"
+    if knobs["accel"] == "kvm":
+        why = "KVM is not whole here? ACCEL=tcg works everywhere"
+    return f"QEMU was killed by signal {-result.status}; {why}"
 
 
 def explain_stop(result, _knobs, _command):

@@ -9,11 +9,12 @@ import sys
 import termios
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import tiny_guest as guest
-from diagnose import place
+from diagnose import explain, place
 from knobs import parse_knobs
 from machine import run
 from qemu import command_line
@@ -135,6 +136,12 @@ def test_qemu_killed(qemu, tmp_path):
     script.write_text("#!/bin/sh\nkill -9 $$\n")
     script.chmod(0o755)
     assert "QEMU was killed by signal 9" in verdict(str(script), tmp_path, guest.HANG)
+
+
+def test_kvm_that_is_not_whole():
+    """QEMU ends with an assertion on hosts whose KVM lacks a register of the CPU it promises."""
+    line = explain(SimpleNamespace(outcome="killed", status=-6), {"accel": "kvm"}, [])
+    assert line.startswith("QEMU was killed by signal 6;") and "ACCEL=tcg works" in line
 
 
 @pytest.mark.parametrize("settings, said", [

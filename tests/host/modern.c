@@ -146,6 +146,7 @@ static u32 config_read(struct modern *device, u64 offset, unsigned int size)
 	u32 value = 0;
 
 	CHECK(offset + size <= device->config_length);
+	device->config_reads++;
 	if (device->generation_unrest) {
 		device->generation_unrest -= device->generation_unrest != ~0u;
 		device->generation++;

@@ -78,8 +78,8 @@ struct modern {
 	/* What happened. */
 	u8 history[200]; /* status writes */
 	unsigned int history_length;
-	u64 accesses;	   /* of its registers and configuration space */
-	u64 config_writes; /* of the device-specific configuration */
+	u64 accesses;			 /* of its registers and configuration space */
+	u64 config_reads, config_writes; /* of the device-specific configuration */
 	u64 isr_reads;
 };
 

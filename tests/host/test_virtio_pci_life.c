@@ -139,6 +139,27 @@ TEST(virtio_pci_config_reads_at_every_offset_and_length)
 	CHECK_EQ(virtio_config_read(driver.vdev, 4, bytes, ~0u), -EINVAL);
 }
 
+/* C50: a field is one access of its own width, one of 64 bits is two. */
+TEST(virtio_pci_C50_config_fields_at_their_width)
+{
+	static const struct {
+		u32 offset, length, accesses;
+	} fields[] = { { 5, 1, 1 }, { 4, 2, 1 }, { 6, 2, 1 }, { 12, 4, 1 }, { 16, 8, 2 } };
+	u8 bytes[8] = {};
+
+	transport_boot();
+	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
+		modern.config_reads = modern.config_writes = 0;
+		CHECK_EQ(virtio_config_read(driver.vdev, fields[i].offset, bytes, fields[i].length),
+			 0);
+		CHECK_EQ(modern.config_reads, fields[i].accesses);
+		CHECK_EQ(virtio_config_write(driver.vdev, fields[i].offset, bytes,
+					     fields[i].length),
+			 0);
+		CHECK_EQ(modern.config_writes, fields[i].accesses);
+	}
+}
+
 TEST(virtio_pci_config_writes_stay_inside)
 {
 	u32 value = 0x12345678;
