@@ -172,7 +172,12 @@ void console_check(void)
 
 int console_read(char *buffer, size_t size, u64 timeout_ns)
 {
-	if (current && current->read)
-		return current->read(current, buffer, size, timeout_ns);
-	return uart_read(buffer, size, timeout_ns);
+	struct console *console = current;
+	int count;
+
+	if (!console || !console->read)
+		return uart_read(buffer, size, timeout_ns);
+	count = console->read(console, buffer, size, timeout_ns);
+	/* It went away meanwhile: the next call reads from the one that serves now. */
+	return count < 0 && current != console ? -ETIMEDOUT : count;
 }

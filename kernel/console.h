@@ -50,8 +50,9 @@ void console_flush(void);
 void console_write(const char *text, size_t length);
 
 /*
- * Takes what a person has typed, 1 to `size` bytes: how many; -ETIMEDOUT when nothing came in time;
- * -ENODEV when there is nowhere to read from. Called with interrupts on, by one reader at a time.
+ * Takes what a person has typed, 1 to `size` bytes: how many; -ETIMEDOUT when nothing came in time,
+ * or another console serves now; -ENODEV when there is nowhere to read from. Called with interrupts
+ * on, by one reader at a time.
  */
 int console_read(char *buffer, size_t size, u64 timeout_ns);
 

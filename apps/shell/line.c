@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 
 #include "apps/shell/shell.h"
+#include "drivers/char/port.h"
 #include "drivers/virtio/virtio_balloon.h"
 #include "kernel/console.h"
 #include "kernel/printk.h"
@@ -39,11 +40,13 @@ static struct {
 static char pending[64];
 static int pending_count, pending_taken;
 
-/* What devices that cannot interrupt want done is done while nobody types. */
+/* What devices want done that no interrupt does is done while nobody types; and a console that was
+ * pulled out may be back. */
 static void serve_devices(void)
 {
 	struct virtio_balloon *balloon;
 
+	port_get(0); /* looks for ports that come and go */
 	for (unsigned int i = 0; (balloon = virtio_balloon_get(i)); i++)
 		virtio_balloon_service(balloon);
 }

@@ -169,6 +169,28 @@ def test_console_that_replaces_serial(qemu, tmp_path, properties):
     assert "from here on hvc0" in result.lines[-1]
 
 
+def test_console_that_is_pulled_out(qemu, host):
+    """The shell there goes on at the serial port, and comes back with the console."""
+    console = ["virtconsole", "bus=serial.0", "nr=0", "chardev=c", "id=console"]
+    with start(qemu, *host.chardev("c"), *serial(), "-device", ",".join(console), app="shell",
+               words="kernel.console=hvc0") as machine:
+        assert machine.wait_for("console: from here on hvc0"), tail(machine)
+        host.connect().socket.sendall(b"\n")
+        seen = b""
+        while b"doorbell> " not in seen:
+            seen += host.socket.recv(65536)
+        machine.qmp.execute("device_del", id="console")
+        assert machine.wait_for("hvc0 is gone; from here on ttyS0"), tail(machine)
+        read_for(machine, 1.5)
+        assert machine.process.poll() is None, tail(machine)
+        machine.qmp.execute("device_add", driver=console[0],
+                            **dict(word.split("=") for word in console[1:]))
+        assert wait_until(machine, lambda: tail(machine).count("0 is a console: hvc0") > 1)
+        host.close()
+        host.connect().socket.sendall(b"exit\n")
+        assert machine.finish().outcome == "ok"
+
+
 def test_panic_reaches_both(qemu, tmp_path):
     console = tmp_path / "hvc0"
     with start(qemu, "-chardev", f"file,id=c,path={console}", *serial(),
