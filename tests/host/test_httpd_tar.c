@@ -123,6 +123,22 @@ TEST(httpd_tar_names_that_climb_or_are_no_text_are_left_out)
 	tar_free(&tar);
 }
 
+/* One is longer than any name may be, the other longer than what is looked at. */
+TEST(httpd_tar_names_that_are_too_long)
+{
+	add("././@LongLink", 'L', 1501);
+	memset(disk[1], 'n', 1500);
+	add("short", '0', 5);
+	add("././@LongLink", 'L', 5001);
+	memset(disk[end - 10], 'm', 5000);
+	add("other", '0', 9);
+	CHECK_EQ(scan(), 0);
+	CHECK_EQ(tar.count, 1);
+	CHECK_EQ(tar.skipped, 2);
+	CHECK_EQ(tar_find(&tar, "other")->size, 9);
+	tar_free(&tar);
+}
+
 TEST(httpd_tar_sizes_that_lie_end_the_list)
 {
 	add("good", '0', 512);
