@@ -48,15 +48,6 @@ static const char *class_name(u32 class)
 	return "";
 }
 
-static unsigned int depth_of(const struct pci_dev *dev)
-{
-	unsigned int depth = 0;
-
-	for (const struct pci_dev *bridge = dev->bus->self; bridge; bridge = bridge->bus->self)
-		depth++;
-	return depth;
-}
-
 /* "BAR0 BAR4" alone would say little: each with its kind and size, such as "4:mem64/16K". */
 static void show_regions(struct report *report, const struct pci_dev *dev)
 {
@@ -100,20 +91,30 @@ static void show_interrupt(struct report *report, struct pci_dev *dev)
 		report_text(report, "");
 }
 
-static int show_function(struct device *device, void *data)
+static void show_function(struct report *report, struct pci_dev *dev, unsigned int depth)
 {
-	struct pci_dev *dev = to_pci_dev(device);
-	struct report *report = data;
+	const struct device_driver *driver = dev->dev.driver;
 
-	report_row(report, depth_of(dev));
-	report_text(report, dev_name(device));
+	report_row(report, depth);
+	report_text(report, dev_name(&dev->dev));
 	report_format(report, "%04x:%04x", dev->vendor, dev->device);
 	report_text(report, class_name(dev->class));
 	report_format(report, "%06x", dev->class);
-	report_text(report, device->driver ? device->driver->name : "");
+	report_text(report, driver ? driver->name : "");
 	show_interrupt(report, dev);
 	show_regions(report, dev);
-	return 0;
+}
+
+/* What is behind a bridge comes right after it. */
+static void show_bus(struct report *report, const struct pci_bus *bus, unsigned int depth)
+{
+	struct pci_dev *dev;
+
+	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list) {
+		show_function(report, dev, depth);
+		if (dev->subordinate)
+			show_bus(report, dev->subordinate, depth + 1);
+	}
 }
 
 void status_pci(struct report *report)
@@ -125,6 +126,9 @@ void status_pci(struct report *report)
 		{ "regions", "Regions", REPORT_LIST },
 	};
 
+	const struct pci_bus *bus;
+
 	report_table(report, "pci", "PCI functions", columns, ARRAY_SIZE(columns));
-	bus_for_each_dev(&pci_bus_type, report, show_function);
+	list_for_each_entry(bus, &pci_root_buses, struct pci_bus, node)
+		show_bus(report, bus, 0);
 }

@@ -112,15 +112,25 @@ static void stop(struct block_device *disk)
 	change_state(disk, BLOCK_STATE_STOPPING, BLOCK_STATE_DOWN);
 }
 
+static bool is_settled(void *context)
+{
+	const struct block_device *disk = context;
+	enum block_state state = READ_ONCE(disk->state);
+
+	return state == BLOCK_STATE_UP || state == BLOCK_STATE_DOWN;
+}
+
+/* One CPU restarts the device; the others wait for that, which has deadlines of its own. */
 static int make_up(struct block_device *disk)
 {
-	int error = 0;
+	int error;
 
-	if (change_state(disk, BLOCK_STATE_DOWN, BLOCK_STATE_STARTING)) {
-		error = disk->ops->restart(disk);
-		change_state(disk, BLOCK_STATE_STARTING, error ? BLOCK_STATE_DOWN : BLOCK_STATE_UP);
-	}
-	return !error && is_up(disk) ? 0 : -EIO;
+	while (!change_state(disk, BLOCK_STATE_DOWN, BLOCK_STATE_STARTING))
+		if (!poll_until(is_settled, disk, NSEC_PER_SEC) && is_up(disk))
+			return 0;
+	error = disk->ops->restart(disk);
+	change_state(disk, BLOCK_STATE_STARTING, error ? BLOCK_STATE_DOWN : BLOCK_STATE_UP);
+	return error ? -EIO : 0;
 }
 
 /* ---- handing over ---------------------------------------------------------------------------- */

@@ -18,10 +18,10 @@ AVAIL_IDX, RING = 2, 4  # offsets in the available ring (virtio 1.2, 2.7.6)
 class TroubledDisk(Troubled):
     """A machine whose one virtio device is a disk; see Troubled."""
 
-    def __init__(self, qemu, words, image, device):
-        knobs = knobs_for(qemu, words, raw(image), device)
+    def __init__(self, qemu, words, backend, device, smp="1"):
+        knobs = knobs_for(qemu, words, backend, device)
         settings = {name.upper(): value for name, value in (
-            ("app", "blkcheck"), ("cmdline", words), ("devices", "none"),
+            ("app", "blkcheck"), ("cmdline", words), ("devices", "none"), ("smp", smp),
             ("timeout", str(int(knobs["timeout"]))))}
         disk = command_line(knobs)
         # Everything of the disk's own, which comes behind -d.
@@ -50,7 +50,8 @@ def test_reset_in_the_middle(qemu, tmp_path, words, device):
     """What was out ends with an error, the rest goes on, and every sector is as it must be."""
     image = tmp_path / "disk.img"
     pattern.fill(image, 1, SECTORS * pattern.SECTOR)
-    with TroubledDisk(qemu, f"{words}mode=random seed=3 requests=30000", image, device) as machine:
+    with TroubledDisk(qemu, f"{words}mode=random seed=3 requests=30000", raw(image),
+                      device) as machine:
         assert machine.wait_for("blkcheck: filled"), machine.tail()
         path = machine.qmp.execute("x-query-virtio")[0]["path"]
         machine.break_device(path)
@@ -61,3 +62,18 @@ def test_reset_in_the_middle(qemu, tmp_path, words, device):
     summary = next(line for line in lines if line.startswith("blkcheck: random of vda"))
     assert " 0 wrong, " in summary, summary
     assert not list(pattern.differences(image, 3))
+
+
+def test_reset_under_four_cpus(qemu):
+    """Whoever finds the disk down waits until another CPU has restarted it: each loses what it had
+    out, and no more."""
+    backend = f"driver=null-co,node-name=disk,size={3 << 30},read-zeroes=on"
+    with TroubledDisk(qemu, "mode=write cpus=all", backend, "virtio-blk-pci,num-queues=4",
+                      smp="4") as machine:
+        assert machine.wait_for(r"\[vda\] 4 queues"), machine.tail()
+        machine.break_device(machine.qmp.execute("x-query-virtio")[0]["path"])
+        result = machine.finish()
+    text = "\n".join(lines_of(result))
+    restarts = text.count("of at most 3")
+    failed = int(re.search(r" (\d+) requests failed", text)[1])
+    assert 1 <= restarts <= 3 and failed <= 4 * restarts, text[-3000:]

@@ -114,6 +114,16 @@ def test_status_is_json_and_agrees_with_qemu(server):
     assert again["server"]["requests"] > status["server"]["requests"]
 
 
+def test_what_is_behind_a_bridge_comes_right_after_it(qemu):
+    more = ("-device pcie-root-port,id=root,addr=6 -device x3130-upstream,id=up,bus=root "
+            "-device xio3130-downstream,id=down,bus=up,chassis=2 -device virtio-rng-pci,bus=down")
+    with Server(qemu, MACHINE="q35", QEMU_ARGS=more).wait_ready() as machine:
+        rows = [(row["depth"], row["address"]) for row in machine.status()["pci"]]
+    start = rows.index((0, "0000:00:06.0"))
+    assert rows[start + 1:start + 5] == [
+        (1, "0000:01:00.0"), (2, "0000:02:00.0"), (3, "0000:03:00.0"), (0, "0000:00:1f.0")]
+
+
 def test_page_is_whole_html(server):
     status, head, body = server.get("/")
     assert status == 200 and field(head, "Content-Type") == "text/html; charset=utf-8"
