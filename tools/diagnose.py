@@ -56,7 +56,8 @@ def source_line(elf, address):
     """file:line of an address, or "" where the ELF does not know it."""
     if not elf.is_file():
         return ""
-    line = output_of("addr2line", "-e", str(elf), f"{address:#x}").split(" ")[0].strip()
+    line = output_of("addr2line", "-e", str(elf), f"{address:#x}").strip()
+    line = re.sub(r" \(discriminator \d+\)$", "", line)
     return "" if not line or "?" in line else str(shown(line))
 
 

@@ -13,8 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
+import diagnose
 import tiny_guest as guest
-from diagnose import explain, place
+from diagnose import explain, place, source_line
 from knobs import parse_knobs
 from machine import run
 from qemu import command_line
@@ -136,6 +137,12 @@ def test_qemu_killed(qemu, tmp_path):
     script.write_text("#!/bin/sh\nkill -9 $$\n")
     script.chmod(0o755)
     assert "QEMU was killed by signal 9" in verdict(str(script), tmp_path, guest.HANG)
+
+
+def test_source_line_in_a_path_with_spaces(monkeypatch, tmp_path):
+    monkeypatch.setattr(diagnose, "output_of", lambda *_: "/a b/c d.c:12 (discriminator 3)\n")
+    (tmp_path / "elf").touch()
+    assert source_line(tmp_path / "elf", 0x1000) == "/a b/c d.c:12"
 
 
 def test_kvm_that_is_not_whole():
