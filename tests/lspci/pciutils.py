@@ -37,15 +37,19 @@ class NoPciutils(Exception):
     """There is no lspci to compare with; the text says what to do."""
 
 
+def version_of(program):
+    """Of an lspci: (3, 9)."""
+    said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=True)
+    return tuple(int(part) for part in re.search(r"(\d+)\.(\d+)", said.stdout).groups())
+
+
 def find_lspci():
     """The program; some distributions keep it where only root's PATH leads."""
     program = shutil.which("lspci") or shutil.which("lspci", path="/usr/sbin:/sbin")
     if not program:
         raise NoPciutils("no lspci to compare with: apt-get install pciutils")
-    said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=True)
-    version = tuple(int(part) for part in re.search(r"(\d+)\.(\d+)", said.stdout).groups())
-    if version < WANTED:
-        raise NoPciutils(f"{said.stdout.strip()}: 3.9 or later is wanted, others say other words")
+    if version_of(program) < WANTED:
+        raise NoPciutils(f"{program} is old: 3.9 or later is wanted, others say other words")
     return program
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import run
-from pciutils import NoPciutils, ask_lspci, class_ids, find_lspci
+from pciutils import NoPciutils, ask_lspci, class_ids, find_lspci, version_of
 from qemu import check_image, command_line
 from topology import Topology, load_all
 from transcript import STAMP
@@ -116,6 +116,8 @@ def test_agrees_with_pciutils(topology, qemu, logs, tmp_path, pciutils):
 def test_selected_tree_agrees_with_pciutils(qemu, logs, tmp_path, pciutils):
     """What -s and -d leave of the tree; a listing begins where the hyphen of the roots stands."""
     del pciutils
+    if version_of(find_lspci()) > (3, 9):
+        pytest.skip("later ones than 3.9 select other branches")
     topology = Topology("q35-switch", "q35", "reference", SWITCH)
     knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "lspci",
                          "TIMEOUT": "30", "CMDLINE": " ; ".join(("-xxx", *TREES))})

@@ -2,6 +2,7 @@
 """make new-app and make new-driver: what they write builds, runs, and keeps the norms."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_app_and_driver_build_and_run(qemu, tree):
                 QEMU_ARGS="-device virtio-keyboard-pci")
     assert "mine_2: hello, with 2 words" in text and 'mine_2: word 2 is "two"' in text
     assert "virtio_keys virtio0: status 0x0f DRIVER_OK" in text
-    assert "virtio_keys virtio0: ready: a queue of 64 entries, MSI-X" in text
+    assert re.search(r"virtio_keys virtio0: ready: a queue of \d+ entries, MSI-X", text)
 
 
 def test_driver_beside_another_one(qemu, tree):
@@ -81,7 +82,7 @@ def test_driver_beside_another_one(qemu, tree):
     assert without in said
     must_make(tree, "-j2", "kernel", "APP=hello", without)
     text = boot(qemu, tree, "hello", DEVICES="none", QEMU_ARGS="-device virtio-rng-pci")
-    assert "virtio_dice virtio0: ready: a queue of 8 entries" in text
+    assert re.search(r"virtio_dice virtio0: ready: a queue of \d+ entries", text)
     assert "MISSING" not in text
 
 
