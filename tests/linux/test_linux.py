@@ -20,12 +20,16 @@ APP = "hello"
 KERNELS = kernel_names()
 
 
-def topologies():
-    """The reference machines, those with a file, and random ones."""
-    for topology in REFERENCE + load_all() + [random_topology(seed) for seed in SEEDS]:
-        yield pytest.param(topology, id=topology.name)
-    for seed in FULL_SEEDS:
-        yield pytest.param(random_topology(seed), id=f"seed-{seed}", marks=pytest.mark.full)
+def comparisons():
+    """The reference machines, those with a file, and random ones; with FULL=1 all of them with
+    every kernel."""
+    always = REFERENCE + load_all() + [random_topology(seed) for seed in SEEDS]
+    more = [random_topology(seed) for seed in FULL_SEEDS]
+    for which, kernel in enumerate(KERNELS):
+        for topology in always + more:
+            usual = topology in always and (topology in REFERENCE or which == len(KERNELS) - 1)
+            yield pytest.param(topology, which, id=f"{kernel}-{topology.name}",
+                               marks=[] if usual else [pytest.mark.full])
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +51,7 @@ def our_scan(qemu, settings, log):
     return result.lines
 
 
-@pytest.mark.parametrize("topology", topologies())
-@pytest.mark.parametrize("which", range(len(KERNELS)), ids=KERNELS)
+@pytest.mark.parametrize("topology, which", comparisons())
 def test_agrees_with_linux(topology, which, kernels, qemu, logs):
     """The same functions, resources and bridges, in the same order and words."""
     name = f"{topology.name}-{KERNELS[which]}"
