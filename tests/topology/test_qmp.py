@@ -79,7 +79,20 @@ def open_windows(function):
             if window != (0, 0xffffffff)}
 
 
-@pytest.mark.parametrize("topology", topologies())
+def full_house():
+    """256 buses: 232 root ports, and a switch with 22 ports below the last one."""
+    nothing = "io-reserve=0,mem-reserve=0,pref64-reserve=0"
+    slots = [f"{slot:x}.{function}" for slot in [1, *range(3, 0x1f)] for function in range(8)]
+    ports = [f"pcie-root-port,id=p{number},chassis={number},addr={slot},multifunction=on,{nothing}"
+             for number, slot in enumerate(slots, 1)]
+    below = [f"xio3130-downstream,bus=up,id=d{number},chassis={number},addr={number - 233:x}"
+             for number in range(233, 255)]
+    devices = [*ports, f"x3130-upstream,bus=p{len(ports)},id=up", *below, "nvme,serial=x,bus=d254"]
+    return Topology("q35-256-buses", "q35", plugged=tuple(devices))
+
+
+@pytest.mark.parametrize("topology", [
+    *topologies(), pytest.param(full_house(), id="256-buses", marks=pytest.mark.full)])
 def test_agrees_with_qemu(topology, qemu, tmp_path):
     """The same functions, ids, classes, buses, windows and BARs; nothing moved by looking."""
     knobs = parse_knobs({**topology.settings(), "QEMU": qemu, "BOOT": "direct", "APP": "hello"})
