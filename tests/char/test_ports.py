@@ -171,8 +171,9 @@ def test_console_that_replaces_serial(qemu, tmp_path, properties):
 
 def test_console_that_is_pulled_out(qemu, host):
     """The shell there goes on at the serial port, and comes back with the console."""
-    console = ["virtconsole", "bus=serial.0", "nr=0", "chardev=c", "id=console"]
-    with start(qemu, *host.chardev("c"), *serial(), "-device", ",".join(console), app="shell",
+    console = {"driver": "virtconsole", "bus": "serial.0", "nr": 0, "chardev": "c", "id": "console"}
+    words = ",".join(f"{name}={value}" for name, value in console.items())
+    with start(qemu, *host.chardev("c"), *serial(), "-device", words, app="shell",
                words="kernel.console=hvc0") as machine:
         assert machine.wait_for("console: from here on hvc0"), tail(machine)
         host.connect().socket.sendall(b"\n")
@@ -183,8 +184,7 @@ def test_console_that_is_pulled_out(qemu, host):
         assert machine.wait_for("hvc0 is gone; from here on ttyS0"), tail(machine)
         read_for(machine, 1.5)
         assert machine.process.poll() is None, tail(machine)
-        machine.qmp.execute("device_add", driver=console[0],
-                            **dict(word.split("=") for word in console[1:]))
+        machine.qmp.execute("device_add", **console)
         assert wait_until(machine, lambda: tail(machine).count("0 is a console: hvc0") > 1)
         host.close()
         host.connect().socket.sendall(b"exit\n")
