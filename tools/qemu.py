@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from boot_words import split_words
 from knobs import KnobError, size_bytes
 from serving import forwards
 
@@ -76,16 +77,6 @@ def find_qemu(knobs):
 def quoted(text):
     """A value inside a QEMU option, where a comma would end it."""
     return str(text).replace(",", ",,")
-
-
-def split_words(cmdline):
-    """As the kernel does it: a quote left open ends with the text, a last backslash is one."""
-    for end in ("", "\\", "'", '"'):
-        try:
-            return shlex.split(cmdline + end)
-        except ValueError:
-            continue
-    return shlex.split(cmdline + '\\"')
 
 
 def grub_words(cmdline):

@@ -6,8 +6,9 @@ before QEMU starts, because what QEMU would say of one that is taken names no kn
 """
 
 import re
-import shlex
 import socket
+
+from boot_words import split_words
 
 # app: (port of this host, port in the machine, protocols, what it says when it is up, and we then)
 SERVERS = {
@@ -41,11 +42,7 @@ def host_port(knobs):
 
 def machine_port(knobs):
     """The port in the machine: the first word for the app, if it is a number."""
-    try:
-        words = shlex.split(knobs["cmdline"])
-    except ValueError:  # a quote without its end, which ends with the line in the machine
-        words = knobs["cmdline"].split()
-    words = [word for word in words if word.isdigit()]
+    words = [word for word in split_words(knobs["cmdline"]) if word.isdigit()]
     default = SERVERS[knobs["app"]][1] if is_serving(knobs) else 80
     return int(words[0]) if words else default
 

@@ -12,9 +12,9 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine, run
+from own_image import build
 from qemu import TREE, as_make_takes_it, build_directory, command_line
 from qmp import QmpError
-from test_variants import build
 
 RUNNER = TREE / "tools" / "run.py"
 PAGE = TREE / "docs" / "panics.md"

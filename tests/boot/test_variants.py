@@ -1,29 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Images with a driver more or less than the usual ones: a driver is a file, and no other edit."""
 
-import fcntl
 import re
-import subprocess
 
 import pytest
 
 from knobs import parse_knobs
 from machine import run
 from new import driver_of
+from own_image import build
 from qemu import TREE, as_make_takes_it, build_directory, command_line
-
-
-def build(name, *settings):
-    """An image of APP=hello of its own; objects are shared, so one make at a time."""
-    directory = build_directory() / "tests" / name
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(build_directory() / "tests" / "make.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = subprocess.run(["make", "kernel", "APP=hello",
-                               f"OUT={as_make_takes_it(directory)}", *settings],
-                              cwd=TREE, capture_output=True, text=True, timeout=120, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
-    return directory / "doorbell.elf"
 
 
 def boot(qemu, image, **settings):

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The app of the section TCP/IP in docs/api.md builds as it stands there, and greets."""
 
-import fcntl
 import re
 import socket
-import subprocess
 
 from http_machine import read_all
 from knobs import parse_knobs
 from machine import Machine
-from qemu import TREE, as_make_takes_it, build_directory, command_line
+from own_image import build_app
+from qemu import TREE, command_line
 
 PAGE = (TREE / "docs/api.md").read_text()
 SECTION = re.compile(r"^## TCP/IP$.*?^```make\n(.*?)^```$.*?^```c\n(.*?)^```$",
@@ -20,21 +19,11 @@ def test_example_greets_whoever_connects(qemu):
     """Many times, for each connection has to be given back."""
     make, source = SECTION.search(PAGE).groups()
     assert make.splitlines()[-1] == "LIBS = lwip"
-    build = build_directory() / "tests"
-    build.mkdir(parents=True, exist_ok=True)
-    path = build / "api_lwip.c"
-    path.write_text(source)
-    with open(build / "make.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = subprocess.run(
-            ["make", "kernel", "APP=hello", f"OUT={as_make_takes_it(build)}/api-lwip",
-             f"APP_SOURCES={as_make_takes_it(path)}", "LIBS=lwip"],
-            cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
+    elf = build_app("api-lwip", source, "LIBS=lwip")
     knobs = parse_knobs({"APP": "hello", "BOOT": "direct", "QEMU": qemu, "DEVICES": "net",
                          "TIMEOUT": "100", "HTTP_PORT": "0", "CMDLINE": "1234"})
     command = command_line(knobs)
-    command[command.index("-kernel") + 1] = str(build / "api-lwip/doorbell.elf")
+    command[command.index("-kernel") + 1] = str(elf)
     with Machine(command, knobs["timeout"]) as machine:
         assert machine.wait_for(r"net eth0: address \d"), machine.console.lines
         for _ in range(200):
