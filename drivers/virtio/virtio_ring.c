@@ -101,18 +101,22 @@ bool virtqueue_kick(struct virtqueue *vq)
 
 /* ---- taking back ---------------------------------------------------------------------------- */
 
-/* Holds a used entry against the chain it names; in `length` what may be believed of its length.
- * False after the queue was broken. */
-static bool used_entry_is_valid(struct virtqueue *vq, const struct vring_used_entry *used,
-				u32 *length)
+bool vring_used_id_is_valid(struct virtqueue *vq, u32 id)
 {
-	u32 writable;
-
-	if (used->id >= vq->num || !vq->chain[used->id].token) {
-		virtqueue_break(vq, "used id %u names nothing outstanding", used->id);
+	if (id >= vq->num || !vq->chain[id].token) {
+		virtqueue_break(vq, "used id %u names nothing outstanding", id);
 		return false;
 	}
-	writable = vq->chain[used->id].writable;
+	return true;
+}
+
+/* Holds the length that the device claims against the chain's room; in `length` what is believed.
+ * False after the queue was broken. */
+static bool used_length_is_valid(struct virtqueue *vq, const struct vring_used_entry *used,
+				 u32 *length)
+{
+	u32 writable = vq->chain[used->id].writable;
+
 	*length = used->length;
 	if (used->length <= writable)
 		return true;
@@ -145,7 +149,7 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 	}
 	if (vq->order && !vring_order_next(vq, pending, &used))
 		return NULL;
-	if (!used_entry_is_valid(vq, &used, length))
+	if (!vring_used_id_is_valid(vq, used.id) || !used_length_is_valid(vq, &used, length))
 		return NULL;
 	token = vq->chain[used.id].token;
 	vq->chain[used.id].token = NULL;

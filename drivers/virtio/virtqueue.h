@@ -95,10 +95,10 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 
 /*
  * Waits until one of `count` queues of one device (NULL ones are passed over; all share one
- * virtqueue_info.waiters) has something used, or is broken: 0, or -ETIMEDOUT. Halts between interrupts where all of them can interrupt; else
- * it polls, with pauses that grow to 16 ms. When something was used and no interrupt told so, the
- * device is polled from then on, and a line says so: a lost interrupt costs a tenth of a second,
- * once. Called with interrupts on.
+ * virtqueue_info.waiters) has something used, or is broken: 0, or -ETIMEDOUT. Halts between
+ * interrupts where all of them can interrupt; else it polls, with pauses that grow to 16 ms. When
+ * something was used without an interrupt, the device is polled from then on, and a message says
+ * so: a lost interrupt costs a tenth of a second, once. Called with interrupts on.
  */
 int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 timeout_ns);
 

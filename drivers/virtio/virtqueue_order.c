@@ -43,10 +43,8 @@ static bool start_batch(struct virtqueue *vq, u16 pending, const struct vring_us
 {
 	struct vring_order *order = vq->order;
 
-	if (used->id >= vq->num || !vq->chain[used->id].token) {
-		virtqueue_break(vq, "used id %u names nothing outstanding", used->id);
+	if (!vring_used_id_is_valid(vq, used->id))
 		return false;
-	}
 	order->batch_left = vring_order_distance(order, (u16)used->id);
 	order->batch_length = used->length;
 	if (order->batch_left <= pending)

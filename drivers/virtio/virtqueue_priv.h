@@ -142,6 +142,9 @@ static inline void *vring_indirect_table(const struct virtqueue *vq, u16 id)
 	       (size_t)id * VRING_INDIRECT_MAX * sizeof(struct vring_desc);
 }
 
+/* Whether a used entry names a chain that is outstanding; false after the queue was broken. */
+bool vring_used_id_is_valid(struct virtqueue *vq, u32 id);
+
 /* IN_ORDER, virtqueue_order.c: the state for `num` chains, or NULL without memory; kfree frees it,
  * and reset empties it. */
 struct vring_order *vring_order_create(u16 num);

@@ -121,8 +121,8 @@ int virtio_pci_reset(struct virtio_device *vdev)
 	return error;
 }
 
-/* The read makes sure that what the device sent before it has arrived at a CPU; then each handler is
- * waited for. */
+/* The read makes sure that what the device sent before it has arrived at a CPU; then each handler
+ * is waited for. */
 void virtio_pci_synchronize_cbs(struct virtio_device *vdev)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);

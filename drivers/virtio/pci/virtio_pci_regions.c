@@ -2,8 +2,8 @@
 /*
  * Where the device keeps its structures: vendor capabilities that name a BAR, an offset and a
  * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into
- * a local copy and used only when it fits; the first usable one of a type wins. Shared memory regions
- * (4.1.4.7) are found in the same list.
+ * a local copy and used only when it fits; the first usable one of a type wins. Shared memory
+ * (4.1.4.7) is in the same list.
  */
 #include <linux/errno.h>
 
