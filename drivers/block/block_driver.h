@@ -61,7 +61,7 @@ struct block_queue {
 	unsigned int queued;	  /* of block_submit, with the driver */
 	unsigned int waiters;
 	struct wait_queue wait; /* their CPUs; the driver's interrupt wakes them */
-};
+} __attribute__((aligned(64))); /* CPUs with queues of their own share no cache line */
 
 /* Embedded in the driver's own device. The driver fills the first part before block_register. */
 struct block_device {

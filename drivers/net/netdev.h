@@ -179,8 +179,8 @@ extern struct wait_queue netdev_waiters;
  * The same in two parts, for whoever waits for several things at once. netdev_arm asks for
  * interrupts, and returns false when there is something to do already; it is made to be called in
  * the condition of a wait_event on netdev_waiters (interrupts off), each time that is tested, and
- * netdev_disarm once behind the wait. Where netdev_can_interrupt is false nothing wakes such a wait:
- * poll_until then.
+ * netdev_disarm once behind the wait. Where netdev_can_interrupt is false nothing wakes such a
+ * wait: poll_until then.
  */
 bool netdev_arm(struct netdev *dev, unsigned int events);
 void netdev_disarm(struct netdev *dev);

@@ -233,20 +233,23 @@ static bool packed_has_used(const struct virtqueue *vq)
 
 static u16 packed_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
 {
-	const struct vring_packed *ring = &vq->packed;
-	const struct vring_packed_desc *desc = &ring->desc[ring->next_used];
-	u16 pending = packed_used_pending(vq, 1);
-	bool still_used;
+	struct vring_packed *ring = &vq->packed;
+	const struct vring_packed_desc *desc;
 
-	if (!pending)
+	if (!packed_has_used(vq))
 		return 0;
-	still_used = is_used(ring, ring->next_used, ring->used_wrap);
-	/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
-	virtio_rmb();
+	if (!ring->seen)
+		see_next(vq);
+	desc = &ring->desc[ring->next_used];
 	/* What was seen from further off may be gone: a device that takes an entry back lies. */
-	used->id = still_used ? shared_read16(&desc->id) : UINT32_MAX;
+	used->id = UINT32_MAX;
+	if (is_used(ring, ring->next_used, ring->used_wrap)) {
+		/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
+		virtio_rmb();
+		used->id = shared_read16(&desc->id);
+	}
 	used->length = shared_read32(&desc->len);
-	return pending;
+	return ring->seen;
 }
 
 static void write_driver_event(struct virtqueue *vq, u16 flags)

@@ -33,11 +33,6 @@ void vring_order_add(struct vring_order *order, u16 id)
 	order->sequence[id] = order->added++;
 }
 
-u16 vring_order_distance(const struct vring_order *order, u16 id)
-{
-	return (u16)(order->sequence[id] - order->taken + 1);
-}
-
 /* The entry is the first of a batch: up to the chain it names. */
 static bool start_batch(struct virtqueue *vq, u16 pending, const struct vring_used_entry *used)
 {

@@ -152,7 +152,10 @@ void vring_order_reset(struct vring_order *order);
 /* A chain was added. */
 void vring_order_add(struct vring_order *order, u16 id);
 /* Chains up to and with `id`, which is outstanding, that were not taken yet. */
-u16 vring_order_distance(const struct vring_order *order, u16 id);
+static inline u16 vring_order_distance(const struct vring_order *order, u16 id)
+{
+	return (u16)(order->sequence[id] - order->taken + 1);
+}
 /* Turns a used entry into the chain that is next in order, and what was written there. False after
  * the queue was broken: the entry names nothing outstanding, or more than the `pending` chains. */
 bool vring_order_next(struct virtqueue *vq, u16 pending, struct vring_used_entry *used);
