@@ -14,16 +14,10 @@
 
 static struct list_head buses = LIST_HEAD_INIT(buses);
 
-linker_table_bounds(module_device_table, const struct module_device_table *, tables_start,
-		    tables_end);
-
 void device_print_id_tables(void)
 {
-	const struct module_device_table *const *table = tables_start;
-
-	__asm__("" : "+r"(table)); /* the table is larger than the compiler thinks */
 	printk("drivers in this image, by their tables of ids:\n");
-	for (; table < tables_end; table++)
+	linker_table_for_each(table, module_device_table, const struct module_device_table *)
 		printk("  %s bus: %s, %zu id%s\n", (*table)->bus, (*table)->name, (*table)->count,
 		       (*table)->count == 1 ? "" : "s");
 }
