@@ -7,7 +7,7 @@
 
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 #include "kernel/string.h"
 #include "kernel/uart.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Walks the MCFG. The table as a whole has been checked; what its entries claim has not. */
-#include "kernel/acpi/acpi_mcfg.h"
 
 #include "kernel/acpi/acpi.h"
 #include "kernel/string.h"

@@ -3,7 +3,6 @@
 #include "test.h"
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/acpi_mcfg.h"
 #include "world.h"
 
 /* Its end is the end of an allocation, so that the sanitizer sees a look beyond it. */
