@@ -163,12 +163,7 @@ void block_unregister(struct block_device *disk)
 
 struct block_device *block_device_get(unsigned int index)
 {
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (!index--)
-			return disk;
-	return NULL;
+	return list_nth_entry(index, &disks, struct block_device, node);
 }
 
 struct block_device *block_device_find(const char *name)

@@ -28,12 +28,7 @@ void entropy_unregister(struct entropy *entropy)
 
 struct entropy *entropy_get(unsigned int index)
 {
-	struct entropy *entropy;
-
-	list_for_each_entry(entropy, &sources, struct entropy, node)
-		if (!index--)
-			return entropy;
-	return NULL;
+	return list_nth_entry(index, &sources, struct entropy, node);
 }
 
 const char *entropy_name(const struct entropy *entropy)

@@ -43,13 +43,8 @@ static void look(u64 timeout_ns)
 
 struct port *port_get(unsigned int index)
 {
-	struct port *port;
-
 	look(0);
-	list_for_each_entry(port, &ports, struct port, node)
-		if (!index--)
-			return port;
-	return NULL;
+	return list_nth_entry(index, &ports, struct port, node);
 }
 
 static struct port *find(const char *name)
