@@ -199,17 +199,17 @@ static int list_disks(void)
 	struct block_device *disk;
 	unsigned int i;
 
-	for (i = 0; (disk = block_device_get(i)); i++)
-		printk("%s: %llu sectors of %u bytes, %s at %s\n", block_name(disk),
-		       block_sectors(disk), SECTOR_SIZE, block_driver_device(disk),
-		       block_bus_name(disk));
+	for (i = 0; (disk = block_device_get(i)); i++) {
+		block_refresh(disk); /* it may have no way to tell that its size changed */
+		printk("%s: %llu sectors of %u bytes, %s at %s\n", disk->name, block_sectors(disk),
+		       SECTOR_SIZE, dev_name(disk->dev), disk->bus_name);
+	}
 	return list_end(i, "blk: there is no disk; DEVICES=reference");
 }
 
 static int run_blk(int argc, char **argv)
 {
 	struct block_device *disk = argc > 1 ? block_device_find(argv[1]) : NULL;
-	struct block_properties properties;
 	u64 sector = 0, count, failed = 0;
 	int error;
 
@@ -221,8 +221,7 @@ static int run_blk(int argc, char **argv)
 		printk("blk: there is no disk %s; blk alone lists them\n", argv[1]);
 		return 1;
 	}
-	block_get_properties(disk, &properties);
-	count = min(properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
+	count = min(disk->properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
 	if ((argc > 2 && !parse_number("blk", argv[2], ~0ULL >> 10, &sector)) ||
 	    (argc > 3 && !parse_number("blk", argv[3], SECTORS_MAX, &count)))
 		return 1;
