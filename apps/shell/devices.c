@@ -250,7 +250,7 @@ static int run_rng(int argc, char **argv)
 	}
 	error = entropy_read(entropy, buffer, length, 5 * NSEC_PER_SEC);
 	if (error) {
-		printk("rng: %s: error %d\n", entropy_name(entropy), error);
+		printk("rng: %s: error %d\n", entropy->name, error);
 		return 1;
 	}
 	print_bytes(buffer, length, 0);
@@ -263,8 +263,8 @@ static int list_ports(void)
 	unsigned int i;
 
 	for (i = 0; (port = port_get(i)); i++)
-		printk("%s: \"%s\"%s%s\n", port_device_name(port), port_name(port),
-		       port_is_console(port) ? ", a console" : "",
+		printk("%s: \"%s\"%s%s\n", port->device_name, port->name,
+		       port->is_console ? ", a console" : "",
 		       port_poll(port) & PORT_HOST_OPEN ? ", open at the host" : "");
 	return list_end(i, "port: there are no ports; QEMU_ARGS='-device virtio-serial-pci "
 			   "-chardev ... -device virtserialport,chardev=...,name=...'");
@@ -280,7 +280,7 @@ static int run_port(int argc, char **argv)
 		return list_ports();
 	if (argc > 3)
 		return usage("port");
-	if (!port || port_is_console(port)) {
+	if (!port || port->is_console) {
 		printk("port: there is no port \"%s\"; port alone lists them\n", argv[1]);
 		return 1;
 	}

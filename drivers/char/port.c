@@ -70,28 +70,6 @@ struct port *port_find(const char *name, u64 timeout_ns)
 	return port;
 }
 
-const char *port_name(const struct port *port)
-{
-	return port->name;
-}
-
-const char *port_device_name(const struct port *port)
-{
-	return port->device_name;
-}
-
-bool port_is_console(const struct port *port)
-{
-	return port->is_console;
-}
-
-bool port_size(const struct port *port, u16 *columns, u16 *rows)
-{
-	*columns = port->columns;
-	*rows = port->rows;
-	return port->columns && port->rows;
-}
-
 int port_open(struct port *port)
 {
 	return port->ops->open(port, true);
