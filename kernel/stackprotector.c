@@ -3,7 +3,7 @@
  * The stack protector: the compiler puts a canary above the arrays of a function and looks at it
  * before the function returns. One canary for all CPUs, for it needs no %gs to be found.
  */
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"

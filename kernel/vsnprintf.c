@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Formatted text (C99 7.19.6.1), with no console in sight so that it can be tested on its own. */
-#include "kernel/format.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
