@@ -19,9 +19,9 @@ static bool within(u64 address, const char *start, const char *end)
 
 static bool ask_describers(u64 address, char *text, size_t size)
 {
-	linker_table_for_each(describer, describer,
-			      address_describer_t) if ((*describer)(address, text,
-								    size)) return true;
+	linker_table_for_each(describer, describer, address_describer_t)
+		if ((*describer)(address, text, size))
+			return true;
 	return false;
 }
 
