@@ -149,10 +149,9 @@ static const struct reference references[] = {
 static u64 sample(const struct reference *reference, u32 *count)
 {
 	u64 before, after, best = ~0ULL, tsc = 0;
-	unsigned int i;
 	u32 value;
 
-	for (i = 0; i < SAMPLE_TRIES; i++) {
+	for (unsigned int i = 0; i < SAMPLE_TRIES; i++) {
 		before = rdtsc();
 		value = reference->read();
 		after = rdtsc();
@@ -212,9 +211,8 @@ static u64 measure(const struct reference *reference)
 static u64 measure_repeatedly(const struct reference *reference)
 {
 	u64 last = measure(reference), least = last, hz;
-	unsigned int i;
 
-	for (i = 1; last && i < MEASURE_TRIES; i++) {
+	for (unsigned int i = 1; last && i < MEASURE_TRIES; i++) {
 		hz = measure(reference);
 		if (MEASURE_AGREES(hz, last))
 			return hz;
@@ -251,9 +249,8 @@ void clock_init(void)
 {
 	const char *by = "CPUID";
 	u64 hz = told_by_cpuid();
-	unsigned int i;
 
-	for (i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
+	for (unsigned int i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
 		hz = measure_repeatedly(&references[i]);
 		by = references[i].name;
 	}

@@ -71,10 +71,9 @@ static size_t option_name_length(const char *word)
 
 static struct boot_option *find_option(const char *name, size_t length)
 {
-	linker_table_for_each(option, boot_option,
-			      struct boot_option *) if (strlen((*option)->name) == length &&
-							!memcmp((*option)->name, name,
-								length)) return *option;
+	linker_table_for_each(option, boot_option, struct boot_option *)
+		if (strlen((*option)->name) == length && !memcmp((*option)->name, name, length))
+			return *option;
 	return NULL;
 }
 

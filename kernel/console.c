@@ -94,11 +94,6 @@ void console_log(u64 from, void (*take)(char c))
 
 /* ---- which one ------------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct console *console)
-{
-	return console_option.value && !strcmp(console_option.value, console->name);
-}
-
 const char *console_name(void)
 {
 	return current ? current->name : SERIAL;
@@ -109,7 +104,7 @@ void console_register(struct console *console)
 	u64 flags;
 
 	list_add_tail(&console->node, &consoles);
-	if (current || !is_wanted(console))
+	if (current || !console_option.value || strcmp(console_option.value, console->name))
 		return;
 	flags = printk_lock();
 	printk("console: from here on %s\n", console->name);

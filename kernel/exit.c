@@ -17,10 +17,8 @@
 
 static void debug_exit(enum machine_exit status)
 {
-	unsigned int i;
-
 	outl(status, DEBUG_EXIT_PORT);
-	for (i = 0; i < DEBUG_EXIT_PATIENCE; i++)
+	for (unsigned int i = 0; i < DEBUG_EXIT_PATIENCE; i++)
 		inb(DEBUG_EXIT_PORT);
 }
 

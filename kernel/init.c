@@ -12,8 +12,7 @@ void do_initcalls(void)
 	struct step step;
 	int err;
 
-	linker_table_for_each(call, initcall, initcall_t)
-	{
+	linker_table_for_each(call, initcall, initcall_t) {
 		name = ksyms_name((u64)(uintptr_t)*call);
 		step_begin(&step, "initcall", name, NULL);
 		err = (*call)();

@@ -27,9 +27,8 @@
 static void print_banner(const struct boot_info *boot)
 {
 	u64 usable = 0;
-	unsigned int i;
 
-	for (i = 0; i < boot->memory_count; i++)
+	for (unsigned int i = 0; i < boot->memory_count; i++)
 		usable += boot->memory[i].usable ? boot->memory[i].size : 0;
 	printk("Doorbell: booted by %s, %llu MiB of RAM, command line \"%s\"\n", boot->protocol,
 	       usable >> 20, boot->cmdline);

@@ -65,9 +65,8 @@ static u64 range_words(const struct range *range)
 static u64 set_bytes(const struct range_set *set)
 {
 	u64 bytes = 0;
-	unsigned int i;
 
-	for (i = 0; i < set->count; i++)
+	for (unsigned int i = 0; i < set->count; i++)
 		bytes += set->ranges[i].end - set->ranges[i].start;
 	return bytes;
 }
@@ -76,13 +75,12 @@ static u64 set_bytes(const struct range_set *set)
 static u64 *take_bitmaps(struct range_set *available)
 {
 	u64 size = 0, start;
-	unsigned int i;
 
-	for (i = 0; i < available->count; i++) /* a word more where it is cut in two */
+	for (unsigned int i = 0; i < available->count; i++) /* a word more where it is cut in two */
 		size += 2 * sizeof(u64) * (range_words(&available->ranges[i]) + 1);
 	size = ALIGN_UP(size, PAGE_SIZE);
 	bitmap_bytes = size;
-	for (i = 0; i < available->count; i++) {
+	for (unsigned int i = 0; i < available->count; i++) {
 		start = available->ranges[i].start;
 		if (start + size <= min(available->ranges[i].end, BOOT_MAPPED_END)) {
 			range_set_remove(available, start, start + size);
@@ -126,7 +124,6 @@ void memory_init(const struct boot_info *boot)
 	static struct range_set available;
 	u64 image = (uintptr_t)image_start, image_size = (uintptr_t)image_end - image;
 	u64 left, *bitmaps;
-	unsigned int i;
 
 	memmap_init(boot);
 	available = *memmap_ram();
@@ -138,7 +135,7 @@ void memory_init(const struct boot_info *boot)
 			     (image + image_size + MEMORY_NEEDED) / 1024,
 			     (image + image_size + left) / 1024);
 	bitmaps = take_bitmaps(&available);
-	for (i = 0; i < available.count; i++)
+	for (unsigned int i = 0; i < available.count; i++)
 		bitmaps = add_zones(&available.ranges[i], bitmaps);
 	pages_free_count = pages_total;
 }
@@ -206,12 +203,9 @@ void *pages_alloc(u64 count)
 
 static struct zone *find_zone(u64 address)
 {
-	unsigned int i;
-
-	for (i = 0; i < zone_count; i++) {
+	for (unsigned int i = 0; i < zone_count; i++)
 		if (address - zones[i].start < zones[i].pages * PAGE_SIZE)
 			return &zones[i];
-	}
 	return NULL;
 }
 

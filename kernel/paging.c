@@ -133,15 +133,13 @@ static bool map_ram(void)
 {
 	static struct range_set plain;
 	u64 image = (uintptr_t)image_start;
-	unsigned int i;
 
 	plain = *memmap_ram();
 	range_set_remove(&plain, 0, LOW_MEMORY_END);
 	range_set_remove(&plain, image, ALIGN_UP((u64)(uintptr_t)image_end, PAGE_SIZE));
-	for (i = 0; i < plain.count; i++) {
+	for (unsigned int i = 0; i < plain.count; i++)
 		if (!map_range(plain.ranges[i].start, plain.ranges[i].end, MAP_DATA))
 			return false;
-	}
 	return true;
 }
 

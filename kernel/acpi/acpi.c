@@ -38,11 +38,10 @@ static unsigned int root_entry_size;   /* 4 or 8 */
 static bool is_plausible(u64 address, u64 size)
 {
 	const struct boot_memory *memory;
-	unsigned int i;
 
 	if (address < BIOS_END)
 		return size <= BIOS_END - address;
-	for (i = 0; i < boot_info->memory_count; i++) {
+	for (unsigned int i = 0; i < boot_info->memory_count; i++) {
 		memory = &boot_info->memory[i];
 		if (address >= memory->base && address - memory->base < memory->size &&
 		    size <= memory->size - (address - memory->base))
@@ -129,13 +128,13 @@ void acpi_init(const struct boot_info *boot)
 const struct acpi_header *acpi_find_table(const char *signature)
 {
 	const struct acpi_header *table;
-	unsigned int i, count;
+	unsigned int count;
 	u64 address;
 
 	if (!root)
 		return NULL;
 	count = (root->length - sizeof(*root)) / root_entry_size;
-	for (i = 0; i < min(count, (unsigned int)TABLES_MAX); i++) {
+	for (unsigned int i = 0; i < min(count, (unsigned int)TABLES_MAX); i++) {
 		address = 0;
 		memcpy(&address, (const u8 *)(root + 1) + i * root_entry_size, root_entry_size);
 		table = open_table(address, signature);

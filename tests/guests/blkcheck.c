@@ -28,40 +28,12 @@ struct options {
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static bool digit_of(char c, u64 base, u64 *digit)
-{
-	*digit = ~0ULL;
-	if (c >= '0' && c <= '9')
-		*digit = (u64)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		*digit = (u64)(c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		*digit = (u64)(c - 'A' + 10);
-	return *digit < base;
-}
-
-/* Decimal, or hexadecimal after 0x. */
-static bool parse_number(const char *text, u64 *value)
-{
-	u64 base = strncmp(text, "0x", 2) ? 10 : 16, digit;
-
-	text += base == 16 ? 2 : 0;
-	*value = 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (!digit_of(*text, base, &digit) || *value > (~0ULL - digit) / base)
-			return false;
-		*value = *value * base + digit;
-	}
-	return true;
-}
-
 static bool take_number(const char *name, const char *text, struct options *options)
 {
 	u64 value;
 
-	if (!parse_number(text, &value))
+	/* Decimal, or hexadecimal after 0x. */
+	if (kstrtou64(text, strncmp(text, "0x", 2) ? 10 : 16, &value))
 		return false;
 	if (!strcmp(name, "seed"))
 		check.seed = value;

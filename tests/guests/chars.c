@@ -12,6 +12,7 @@
 #include "drivers/char/port.h"
 #include "drivers/virtio/balloon/virtio_balloon.h"
 #include "kernel/bootinfo.h"
+#include "kernel/exit.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -165,8 +166,8 @@ static u64 parse_seconds(const char *word)
 {
 	u64 seconds = 0;
 
-	for (; word && *word >= '0' && *word <= '9' && seconds < 1000000; word++)
-		seconds = 10 * seconds + (u64)(*word - '0');
+	if (word && kstrtou64(word, 10, &seconds))
+		machine_stop("chars: %s: want a number of seconds", word);
 	return seconds ? seconds : SECONDS_USUAL;
 }
 
