@@ -28,7 +28,7 @@ CODE = re.compile(r"[a-z]\d{1,2}")
 
 
 @dataclass(frozen=True)
-class Test:
+class Entry:
     """One line of the list, and what is said of the test where it stands."""
 
     kind: str
@@ -65,7 +65,7 @@ def host_tests(tree):
     """TEST(name) in C."""
     for path, text in files(tree, "tests/host/*/test_*.c"):
         for found in HOST_TEST.finditer(text):
-            yield Test("host", found[2], path, line_of(text, found.start(2)), found[1] or "")
+            yield Entry("host", found[2], path, line_of(text, found.start(2)), found[1] or "")
 
 
 def guards(tree):
@@ -74,13 +74,13 @@ def guards(tree):
         for guard in tomllib.loads(text)["guard"]:
             line = line_of(text, text.index(f'name = "{guard["name"]}"'))
             description = " ".join([guard["file"], *guard["tests"]])
-            yield Test("guard", guard["name"], path, line, description)
+            yield Entry("guard", guard["name"], path, line, description)
 
 
 def boot_cases(tree):
     """Transcripts; the head is what stands before the first section."""
     for path, text in files(tree, "tests/boot/cases/*.case"):
-        yield Test("case", Path(path).stem, path, 1, text.partition("\n---")[0])
+        yield Entry("case", Path(path).stem, path, 1, text.partition("\n---")[0])
 
 
 def python_tests(tree):
@@ -89,7 +89,7 @@ def python_tests(tree):
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 description = ast.get_docstring(node) or ""
-                yield Test("python", node.name, path, node.lineno, description)
+                yield Entry("python", node.name, path, node.lineno, description)
 
 
 def matrix_cells(tree):
@@ -98,7 +98,7 @@ def matrix_cells(tree):
     for row in ROWS:
         for cell in row():
             tags = "" if cell.sample else "full"
-            yield Test("cell", cell.name, path, row.__code__.co_firstlineno, tags)
+            yield Entry("cell", cell.name, path, row.__code__.co_firstlineno, tags)
 
 
 def all_tests(tree=TREE):
@@ -113,8 +113,8 @@ def main(words):
     width = max((len(test.name) for test in tests), default=0)
     for test in tests:
         print(f"{test.kind:6}  {test.name:{width}}  {test.path}:{test.line}")
-    print(f"{len(tests)} tests" + "".join(f", {word}" for word in words))
+    print(f"{len(tests)} test{'s' * (len(tests) != 1)}" + " with " * bool(words) + ", ".join(words))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(" ".join(sys.argv[1:]).split())
