@@ -22,8 +22,10 @@ sys.path.append(str(TREE / "tests/guests/transport"))
 
 from cells import ROWS  # noqa: E402  (the path above must come first)
 
-# An optional comment that ends on the line above, then the test.
-HOST_TEST = re.compile(r"(?:^/\*((?:(?!\*/).)*)\*/\n)?^TEST\((\w+)\)", re.MULTILINE | re.DOTALL)
+# An optional comment that ends on the line above, then the test: a macro and its first argument.
+HOST_TEST = re.compile(r"(?:^/\*((?:(?!\*/).)*)\*/\n)?^(\w+)\((\w+)", re.MULTILINE | re.DOTALL)
+# A macro that makes tests whose names begin alike.
+HOST_MACRO = re.compile(r"^#define (\w+)\((\w+).*\\\n\s*TEST\((\w+)##\2\)", re.MULTILINE)
 CODE = re.compile(r"[a-z]\d{1,2}")
 
 
@@ -62,10 +64,13 @@ def files(tree, pattern):
 
 
 def host_tests(tree):
-    """TEST(name) in C."""
+    """TEST(name) in C, also by way of a macro."""
     for path, text in files(tree, "tests/host/*/test_*.c"):
+        prefixes = {"TEST": "", **{found[1]: found[3] for found in HOST_MACRO.finditer(text)}}
         for found in HOST_TEST.finditer(text):
-            yield Entry("host", found[2], path, line_of(text, found.start(2)), found[1] or "")
+            if found[2] in prefixes:
+                name = prefixes[found[2]] + found[3]
+                yield Entry("host", name, path, line_of(text, found.start(2)), found[1] or "")
 
 
 def guards(tree):

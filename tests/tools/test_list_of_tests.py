@@ -27,6 +27,13 @@ TEST(one)
 /* ---- a heading ---- */
 
 TEST(two_R09)
+
+#define EACH(size, more)  \\
+	TEST(size_X04_##size) \\
+	{                     \\
+		more;             \\
+	}
+EACH(1, nothing())
 """
 
 
@@ -55,6 +62,7 @@ def test_each_is_where_it_stands(small):
     assert [(test.kind, test.name, test.path, test.line) for test in small] == [
         ("host", "one", "tests/host/kernel/test_a.c", 5),
         ("host", "two_R09", "tests/host/kernel/test_a.c", 12),
+        ("host", "size_X04_1", "tests/host/kernel/test_a.c", 19),
         ("guard", "g-one", "tests/host/guards/g.toml", 2),
         ("case", "c-one", "tests/boot/cases/c-one.case", 1),
         ("python", "test_b", "tests/device/test_b.py", 8),
@@ -65,7 +73,7 @@ def test_each_is_where_it_stands(small):
     (["R07"], {"one"}), (["r07"], {"one"}), (["R08"], set()), (["R0"], set()),
     (["R09"], {"two_R09", "g-one"}), (["kernel/a.c"], {"g-one"}), (["intx"], {"c-one"}),
     (["B05"], {"c-one"}), (["full"], {"c-one"}), (["queue"], set()), (["R01"], set()),
-    (["R02"], {"test_b"}), (["g_ONE"], {"g-one"}), (["heading"], set()),
+    (["X04"], {"size_X04_1"}), (["R02"], {"test_b"}), (["g_ONE"], {"g-one"}), (["heading"], set()),
     (["told"], {"one", "test_b"}), (["told", "device/"], {"test_b"}), (["Of the file"], set()),
 ])
 def test_what_a_word_finds(small, words, found):
@@ -76,7 +84,9 @@ def test_every_host_test_case_and_cell_of_the_tree_is_listed():
     source = "".join(path.read_text() for path in (TREE / "tests/host").rglob("*.c"))
     kinds = {kind: [test for test in TESTS if test.kind == kind]
              for kind in ("host", "guard", "case", "python", "cell")}
-    assert len(kinds["host"]) == len(re.findall(r"^TEST\(", source, re.MULTILINE))
+    plain = set(re.findall(r"^TEST\((\w+)\)", source, re.MULTILINE))
+    made = {test.name for test in kinds["host"]} - plain
+    assert len(kinds["host"]) == len(plain | made) and "virtio_net_X04_allocation_4" in made
     assert len(kinds["case"]) == len(list((TREE / "tests/boot/cases").iterdir()))
     assert [test.name for test in kinds["cell"]] == [cell.name for cell in all_cells()]
     assert kinds["guard"] and "test_what_a_word_finds" in {test.name for test in kinds["python"]}
