@@ -1,5 +1,19 @@
 # Doorbell. `make help` lists the commands and the knobs.
 
+# The distribution's own Python sees the distribution's packages; another one on the PATH may not.
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+
+# ---- make test-list WORD -----------------------------------------------------------------------
+# The other goals are words to look for, "clean" too: nothing below is read, so none of it is made.
+ifneq ($(filter test-list,$(MAKECMDGOALS)),)
+WORD := $(filter-out test-list,$(MAKECMDGOALS))
+export WORD
+.PHONY: $(MAKECMDGOALS)
+test-list:
+	@$(PYTHON) tools/test_list.py "$$WORD"
+$(filter-out test-list,$(MAKECMDGOALS)): ; @:
+else
+
 # ---- knobs -------------------------------------------------------------------------------------
 APP ?= demo
 BOOT ?= iso
@@ -45,8 +59,6 @@ endif
 NM := $(CROSS_COMPILE)nm
 LD := $(CROSS_COMPILE)ld
 AR := $(CROSS_COMPILE)ar
-# The distribution's own Python sees the distribution's packages; another one on the PATH may not.
-PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := kernel
 .DELETE_ON_ERROR:
@@ -213,6 +225,7 @@ help:
 #: make kernel, iso     only the image, of APP
 #: make qemu            only QEMU with virtio-simple; prints its path
 #: make setup           only the packages
+#: make test-list WORD  every test that has WORD in its name, file or description; without: all
 #: make style, layers, headers, test-host      one part of make test
 #: make compile_commands.json                  for clangd
 #: make clean           remove what make made; distclean: and the QEMU it built
@@ -272,3 +285,5 @@ clean:
 distclean: clean
 	@cache="$${DOORBELL_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/doorbell}"; \
 		rm -rf "$$cache"; echo "removed $$cache; the next make run builds QEMU again"
+
+endif # test-list

@@ -2,6 +2,7 @@
 """What all pytest tests share: where the modules are, which QEMU runs, and FULL=1."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from qemu import build_directory, find_qemu  # noqa: E402
 
 
 def pytest_configure(config):
-    """Marks come from case files, so none is unknown; `full` is the one with a meaning here."""
+    """The tags of the boot cases are marks; `full` is the one with a meaning here."""
     config.addinivalue_line("markers", "full: runs only with FULL=1")
+    for path in (TESTS / "boot/cases").glob("*.case"):
+        for tags in re.findall(r"^tags *=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            for tag in tags.replace(",", " ").split():
+                config.addinivalue_line("markers", tag)
 
 
 def pytest_collection_modifyitems(config, items):

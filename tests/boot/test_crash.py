@@ -158,6 +158,7 @@ def monitor(qemu, command, *words):
 
 
 def test_a_non_maskable_interrupt_is_told_and_counted(qemu):
+    """X05: one NMI does no harm."""
     result = monitor(qemu, "nmi", "APP=crash", "CMDLINE=kind=wait", "DEVICES=none")
     lines = "\n".join(result.lines)
     assert result.outcome == "fail", lines
@@ -166,6 +167,7 @@ def test_a_non_maskable_interrupt_is_told_and_counted(qemu):
 
 
 def test_a_machine_check_names_its_bank(qemu):
+    """X05: a machine check is a panic."""
     # A valid, uncorrected error of bank 1 that corrupts the state (Intel SDM 3B, 15.3.2.2).
     result = monitor(qemu, "mce 0 1 0xb200000000000000 0x7 0x0 0x0", "APP=crash",
                      "CMDLINE=kind=wait", "DEVICES=none")

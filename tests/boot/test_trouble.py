@@ -81,7 +81,7 @@ def queue_path(machine):
 
 @pytest.mark.parametrize("vectors", ["", ",vectors=0"])
 def test_device_that_needs_a_reset_is_restarted(qemu, vectors):
-    """The request fails, the device is brought up anew, and the next request is answered."""
+    """T21: the request fails, the device is brought up anew, and the next request is answered."""
     with Troubled(qemu, SIMPLE=f"modern,id=simple{vectors}") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         machine.break_device(queue_path(machine))
@@ -94,7 +94,7 @@ def test_device_that_needs_a_reset_is_restarted(qemu, vectors):
 
 
 def test_device_that_keeps_failing_is_given_up(qemu):
-    """Three restarts, then the device is left alone, and the app is told at once."""
+    """T21: three restarts, then the device is left alone, and the app is told at once."""
     with Troubled(qemu, CMDLINE="20") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         for restarts in range(3):
@@ -107,7 +107,7 @@ def test_device_that_keeps_failing_is_given_up(qemu):
 
 
 def test_warm_reset_with_requests_in_flight(qemu):
-    """The machine is reset while the device works: the second boot resets it before all else."""
+    """B16: the machine is reset while the device works, and the second boot resets it first."""
     with Troubled(qemu, without=("-no-reboot",), CMDLINE="2") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         machine.qmp.execute("system_reset")

@@ -35,6 +35,7 @@ def image():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_line_is_named(qemu, image, kind):
+    """X09: undefined behaviour is a panic that names file and line."""
     knobs = parse_knobs({"APP": "crash", "BOOT": "direct", "DEVICES": "none", "QEMU": qemu,
                          "TIMEOUT": "20", "CMDLINE": f"kind={kind}"})
     result = run(command_line(knobs, image), knobs["timeout"])

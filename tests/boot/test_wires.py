@@ -60,6 +60,7 @@ def start(qemu, machine, person, outside):
 
 @pytest.mark.parametrize("board", ["pc", "q35"])
 def test_stuck_wire_is_masked_and_its_devices_are_polled(board, qemu):
+    """R25: the wire of INTx is held up by a device without driver."""
     ours, theirs = zip(socket.socketpair(), socket.socketpair())
     with start(qemu, board, *theirs) as machine:
         for one in theirs:

@@ -83,6 +83,7 @@ TEST(virtio_blk_error_in_a_discard)
 	CHECK_EQ(failed, 64); /* where its request began */
 }
 
+/* X10: ten lines, then one that says that no more follow. */
 TEST(virtio_blk_many_errors_are_few_lines)
 {
 	struct block_device *disk = blk_boot(COMMON, 1);

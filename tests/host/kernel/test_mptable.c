@@ -198,6 +198,7 @@ TEST(mptable_pointer_that_lies)
 	CHECK_STR(world_log(), "");
 }
 
+/* B09: a checksum or a length that is wrong. */
 TEST(mptable_damaged)
 {
 	begin_at(FLOATING);

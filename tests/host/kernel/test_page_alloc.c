@@ -170,6 +170,7 @@ TEST(pages_freed_wrongly)
 	CHECK_PANIC(pages_free(pages, 4), "already free");
 }
 
+/* B07: RAM that is kept for something stays out of the allocator. */
 TEST(pages_reserved_are_never_given_out)
 {
 	struct memory_counters before, after;

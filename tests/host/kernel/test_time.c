@@ -126,6 +126,7 @@ static void long_absence(void)
 	world_now += NSEC_PER_SEC;
 }
 
+/* R28: what was done while the CPU was away is not late. */
 TEST(time_looks_once_more_after_the_deadline)
 {
 	world_idle_hook = long_absence;
@@ -226,6 +227,7 @@ TEST(irq_R23_spurious_vector_is_counted)
 	CHECK_EQ(world_eois(), 0);
 }
 
+/* X06: a vector that nobody holds any more. */
 TEST(irq_after_free_is_spurious)
 {
 	int vector = request_irq(handler, &happened, "test");
