@@ -103,7 +103,7 @@ static int tell_mac(struct virtio_net *net, const u8 *mac)
 	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1);
 }
 
-/* 5.1.6.5.5: from 1 to what the device has, and the queues have been configured. */
+/* 5.1.6.5.6.1: from 1 to what the device has, and the queues have been configured. */
 static int tell_pairs(struct virtio_net *net, unsigned int pairs)
 {
 	struct virtio_net_ctrl_mq mq = { cpu_to_le16(pairs) };
@@ -193,7 +193,7 @@ int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned i
 	return end(net, error);
 }
 
-/* 5.1.6.5.5.1: a queue is ready before it is used, so its buffers come first. */
+/* 5.1.6.5.6.1: a queue is ready before it is used, so its buffers come first. */
 static int fill_more(struct virtio_net *net, unsigned int pairs)
 {
 	int error = 0;
