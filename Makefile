@@ -237,7 +237,7 @@ images:
 test-ubsan:
 	@$(MAKE) --no-print-directory UBSAN=1 BUILD=$(BUILD)/test-ubsan images
 	@BUILD=$(BUILD)/test-ubsan UBSAN=1 $(PYTHON) -m pytest tests/boot/test_cases.py -q \
-		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n 2)
+		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-p xdist -n 2)
 kernels:
 	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
 style:

@@ -12,8 +12,15 @@ TREE = TESTS.parent
 SHARED = ("boot", "machines", "topology", "linux", "lspci", "net", "char")
 sys.path[:0] = [str(TREE / "tools"), *(str(TESTS / name) for name in SHARED)]
 
-from knobs import parse_knobs  # noqa: E402  (the path above must come first)
+from environment import narrow  # noqa: E402  (the path above must come first)
+from knobs import parse_knobs  # noqa: E402
+from machine import Machine  # noqa: E402
+from patience import patience  # noqa: E402
 from qemu import build_directory, find_qemu  # noqa: E402
+
+
+narrow()
+Machine.limit = staticmethod(patience)
 
 
 def pytest_configure(config):

@@ -14,8 +14,9 @@
 # A run writes to a layer above these, in namespaces of its own, which take its mounts and its
 # processes along when it ends, however it ends.
 set -euo pipefail
+export LC_ALL=C
 
-# name | system | user | what it lacks | what that user types before `make test`
+# name | system | user | what it lacks | what that user types before `make run` and `make test`
 #
 # Users: root; user, who cannot become root; sudo, who can, and for whom nothing is installed yet.
 # All have the files and variables of `settings` below. $tree is where the clone goes.
@@ -225,7 +226,7 @@ make_system() {
 
 # The folders of a cache that are results, each of which says in its name what it is of.
 results() {
-	find "$1" -maxdepth 1 -mindepth 1 -type d ! -name surroundings ! -name 'qemu-work' -print0
+	find "$1" -maxdepth 1 -type d -regex '.*/\(qemu-[0-9]\|linux-[0-9]\|lwip-\)[^/]*' -print0
 }
 
 # new_layer FOLDER LOWER [keep]: an overlay, which `inside` mounts.
@@ -246,7 +247,7 @@ bring_tree() {
 }
 
 # ---- a run ---------------------------------------------------------------------------------------
-# What the user does, as a login shell of theirs would; $1: what is typed before `make test`.
+# README's two commands, as typed in a login shell of the user's; $1: what is typed before them.
 type_commands() {
 	settings
 	cd ~ || exit 2
@@ -255,7 +256,7 @@ type_commands() {
 	mkdir -p "$tree" && cd "$tree" || exit 2
 	git clone -q /mnt/tree.bundle . || exit 2
 	[ ! -s /mnt/changes ] || git apply /mnt/changes || exit 2
-	make test
+	make run && make test
 }
 
 # As the user, with a login's environment and nothing of ours.
@@ -266,8 +267,7 @@ session() {
 	mkdir -p "$name/.cache"
 	if [[ -d /var/cache/doorbell ]]; then
 		mkdir "$name/.cache/doorbell"
-		find /var/cache/doorbell -maxdepth 1 -mindepth 1 -type d ! -name qemu-work \
-			-exec cp -a -t "$name/.cache/doorbell" {} +
+		results /var/cache/doorbell | xargs -0 -r cp -a -t "$name/.cache/doorbell"
 	fi
 	chown -R "$user:" "$name/.cache"
 	exec runuser -u "$user" -- env -i HOME="$name" USER="$user" LOGNAME="$user" SHELL=/bin/bash \
@@ -296,7 +296,7 @@ run() {
 	bring_tree "$layer/upper/mnt"
 	begun=$SECONDS
 	enter "$layer" "$lacks" /usr/bin/timeout "$limit" /bin/bash -c \
-		"$(declare -f settings type_commands session); session \"\$@\"" session "$user" "$typed" \
+		"$(declare -f settings type_commands results session); session \"\$@\"" session "$user" "$typed" \
 		< /dev/null > "$cache/$name.log" 2>&1 || status=$?
 	tell "$name" "$status" "$((SECONDS - begun))"
 }

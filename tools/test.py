@@ -8,6 +8,7 @@ FULL=1 in the environment is passed on to all of them.
 """
 
 import importlib.util
+import math
 import os
 import re
 import signal
@@ -17,19 +18,15 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from environment import for_tests
+from patience import patience
+
 TREE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", "build"))
 FULL = bool(os.environ.get("FULL"))
 MAKE = os.environ.get("MAKE", "make")
 CROSS = os.environ.get("CROSS_COMPILE", "")
 PROCESSORS = len(os.sched_getaffinity(0))
-
-# Settings of one run: the tests choose their own. MAKEFLAGS would hand down a job server that
-# Python does not pass on.
-NOT_FOR_TESTS = (
-    "APP BOOT MACHINE SMP MEM CMDLINE DEVICES SIMPLE DISK HTTP_PORT QEMU_ARGS TIMEOUT "
-    "WITHOUT MAKE MAKEFLAGS MAKELEVEL MFLAGS"
-).split()
 
 COUNT_LINE = re.compile(r"\b(\d+) passed, (\d+) failed\b")
 FAIL_LINE = re.compile(r"^\s*(?:FAIL|not ok)\b[:\s-]*(.+)$")
@@ -76,8 +73,14 @@ def pytest_command():
     """pytest over tests/; with xdist, one more at a time than processors, as some wait."""
     command = [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider"]
     command += ["--color=yes"] if sys.stdout.isatty() else []
-    command += ["-n", str(min(PROCESSORS, 7) + 1)] if importlib.util.find_spec("xdist") else []
+    if importlib.util.find_spec("xdist"):
+        command += ["-p", "xdist", "-n", str(min(PROCESSORS, 7) + 1)]
     return command + [f"--junitxml={junit_file()}"]
+
+
+def environment():
+    """What the stages get to see; pytest loads the plugin that we name, whatever is installed."""
+    return {**for_tests(os.environ), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def junit_file():
@@ -121,11 +124,6 @@ def kill_group(process):
             continue
 
 
-def environment():
-    """What the stages get to see."""
-    return {key: value for key, value in os.environ.items() if key not in NOT_FOR_TESTS}
-
-
 def expire(_number, _frame):
     """SIGALRM: the stage's time is over."""
     raise TimeoutError
@@ -139,7 +137,7 @@ def run(stage):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace",
     )
-    signal.alarm(stage.limit)
+    signal.alarm(math.ceil(patience(stage.limit)))
     try:
         for line in process.stdout:
             lines.append(line.rstrip("\n"))

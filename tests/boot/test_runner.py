@@ -18,6 +18,7 @@ import tiny_guest as guest
 from diagnose import explain, place, source_line
 from knobs import parse_knobs
 from machine import run
+from patience import patience
 from qemu import command_line
 
 RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
@@ -41,7 +42,7 @@ def start(qemu, tmp_path, *pieces, options=(), **settings):
 
 def finish(process):
     """Exit status, console, and the runner's own lines."""
-    console, errors = process.communicate(timeout=60)
+    console, errors = process.communicate(timeout=patience(60))
     return process.returncode, console, errors
 
 
@@ -202,8 +203,8 @@ def test_no_qemu_outlives_a_killed_runner(qemu, tmp_path):
     wait_for_console(run, "up")
     [child] = children_of(run)
     run.kill()
-    run.communicate(timeout=20)
-    limit = time.monotonic() + 10
+    run.communicate(timeout=patience(20))
+    limit = time.monotonic() + patience(10)
     while is_running(child):
         assert time.monotonic() < limit, "QEMU still runs"
         time.sleep(0.02)
@@ -250,10 +251,11 @@ def test_two_at_once(qemu, tmp_path):
 
 
 def test_lines_come_live(qemu, tmp_path):
-    run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT="5")
+    limit = patience(5)
+    run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT=f"{limit:.0f}")
     begun = time.monotonic()
     wait_for_console(run, "now")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < limit - 1
     run.send_signal(signal.SIGTERM)
     finish(run)
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 SCRIPT = Path(__file__).resolve().parents[2] / "qemu" / "build-qemu.sh"
 
 
 def run(*arguments, **settings):
     return subprocess.run([SCRIPT, *arguments], env={**os.environ, **settings}, text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=patience(60), check=False)
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_a_missing_tool_is_named(tmp_path):
     for name in ("bash", "dirname", "cat", "grep", "sha256sum", "cut", "uname", "mkdir", "flock",
                  "apt-get", "env", "tail"):
         found = subprocess.run(["which", name], stdout=subprocess.PIPE, text=True, check=True,
-                               timeout=10)
+                               timeout=patience(10))
         (folder / name).symlink_to(found.stdout.strip())
     done = run(PATH=str(folder), DOORBELL_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 1 and done.stdout == ""

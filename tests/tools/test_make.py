@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 TREE = Path(__file__).resolve().parents[2]
 MAKE_SETTINGS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")
 
@@ -22,7 +24,7 @@ def make(*arguments, tree=TREE, **settings):
     """Runs make as a person would, whatever make runs us."""
     return subprocess.run(
         ["make", *arguments], cwd=tree, env={**quiet_environment(), **settings}, text=True,
-        check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(60),
     )
 
 
@@ -90,7 +92,7 @@ def test_runs_at_once_build_in_turn(small_tree, tmp_path):
     builder.chmod(0o755)
     command = ["make", "run", f"MAKE={builder}", "PYTHON=true"]
     runs = [subprocess.Popen(command, cwd=small_tree, env=quiet_environment()) for _ in range(4)]
-    assert [run.wait(timeout=60) for run in runs] == [0] * 4
+    assert [run.wait(timeout=patience(60)) for run in runs] == [0] * 4
     assert log.read_text().split() == ["begin", "end"] * 4
 
 
@@ -152,7 +154,7 @@ def doctor(**settings):
     """Runs the doctor; (exit status, its lines)."""
     done = subprocess.run(
         [TREE / "tools" / "doctor.sh"], env={**os.environ, **settings}, text=True, check=False,
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(60),
     )
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()

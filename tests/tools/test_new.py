@@ -12,6 +12,7 @@ import pytest
 from knobs import parse_knobs
 from machine import run
 from new import USUAL_ID, driver_of
+from patience import patience
 from qemu import build_directory, command_line
 
 TREE = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def make(tree, *arguments):
     """make as a person would call it there."""
     environment = {k: v for k, v in os.environ.items() if k not in MAKE_SETTINGS}
     return subprocess.run(["make", *arguments], cwd=tree, env=environment, text=True, check=False,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(300))
 
 
 def must_make(tree, *arguments):

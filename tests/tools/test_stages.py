@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 TREE = Path(__file__).resolve().parents[2]
 
 # By path, since Python has a package named test of its own.
@@ -77,7 +79,7 @@ def test_what_needs_a_failed_stage_is_not_run():
 
 def dies(pid, seconds=3):
     """Whether a process ends, or has, be it collected or not."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience(seconds)
     while time.monotonic() < end:
         try:
             if Path(f"/proc/{pid}/stat").read_text().split()[2] in "ZX":
@@ -93,7 +95,7 @@ def test_time_limit_ends_the_stage_and_its_children(tmp_path):
     script = f"sleep 60 & echo $! > {pid_file}; wait"
     start = time.monotonic()
     assert outcome([stage(script, limit=1)]) == (0, ["it (stopped after 1 s)"])
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < patience(8)
     assert dies(pid_file.read_text().strip())
 
 
@@ -142,8 +144,8 @@ def run_ci(tmp_path, script):
     ci.write_bytes((TREE / ".ci" / "run").read_bytes())
     ci.chmod(0o755)
     return subprocess.run(
-        [ci], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, text=True, check=False, timeout=20,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [ci], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, text=True, check=False,
+        timeout=patience(20), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
 
 

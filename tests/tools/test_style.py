@@ -14,6 +14,8 @@ sys.path.insert(0, str(TREE / "tools"))
 import c_source  # noqa: E402  (tools/ is no package)
 import style  # noqa: E402
 
+from patience import patience
+
 HEAD = "/* SPDX-License-Identifier: MIT */\n"
 TASK = "TO" + "DO"  # in one piece, it would be found in this file
 
@@ -217,7 +219,7 @@ def test_exit_status_and_summary(tmp_path):
     (tmp_path / "kernel" / "a.c").write_text("int x;\n")
     done = subprocess.run(
         [sys.executable, TREE / "tools" / "style.py", tmp_path], text=True, check=False,
-        capture_output=True, timeout=20,
+        capture_output=True, timeout=patience(20),
     )
     assert done.returncode == 1
     assert "kernel/a.c:1: no SPDX" in done.stdout
