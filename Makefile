@@ -38,6 +38,10 @@ $(foreach source,$(WITHOUT),$(if $(wildcard $(source)),,$(error WITHOUT=$(source
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD \
 	CONSOLE INTERACTIVE
 export HTTP_PORT
+# Of an environment that has these, the flags below would reach QEMU's build, and cd in scripts prints.
+unexport CFLAGS CPPFLAGS LDFLAGS CDPATH
+# A service or a container may have none; the cache is there.
+export HOME := $(or $(HOME),$(shell getent passwd "$$(id -u)" | cut -d: -f6))
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc

@@ -60,8 +60,7 @@ settings() {
 
 # ---- one place for each thing --------------------------------------------------------------------
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." > /dev/null && pwd)
-home=~
-kept=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/doorbell}
+kept=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/doorbell}
 cache=$kept/surroundings
 limit=7200 # seconds for one run of make test
 
@@ -146,7 +145,8 @@ inside() {
 	ln -s fd/1 "$root/dev/stdout"
 	ln -s fd/2 "$root/dev/stderr"
 	narrow_network "$lacks"
-	exec chroot "$root" "$@"
+	exec env -i HOME=/root LC_ALL=C.UTF-8 \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"
 }
 
 # A network with a loopback device, and no way out.

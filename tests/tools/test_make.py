@@ -3,6 +3,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,6 +51,27 @@ def test_run_sets_up_first_and_stops_when_that_fails(small_tree):
     done = make("run", tree=small_tree)
     assert done.returncode != 0
     assert "no gcc" in done.stderr and "called find-qemu.sh" not in done.stderr
+
+
+def test_flags_of_the_user_stay_out(small_tree):
+    """make exports what the environment has too, but with the kernel's values."""
+    (small_tree / "tools" / "setup.sh").write_text("#!/bin/bash\nenv\n")
+    names = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "CDPATH")
+    done = make("setup", tree=small_tree, **{name: "." for name in names})
+    seen = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert "PATH" in seen and not seen & set(names)
+
+
+def test_cache_is_found_without_home(small_tree, tmp_path):
+    """In the folder that the system knows; an `rm` of ours, for it is the user's."""
+    (tmp_path / "rm").write_text("#!/bin/bash\necho called rm \"$@\"\n")
+    (tmp_path / "rm").chmod(0o755)
+    environment = {**quiet_environment(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for name in ("HOME", "XDG_CACHE_HOME", "DOORBELL_CACHE"):
+        environment.pop(name, None)
+    done = subprocess.run(["make", "distclean"], cwd=small_tree, env=environment, text=True,
+                          check=True, capture_output=True)
+    assert f"called rm -rf {pwd.getpwuid(os.getuid()).pw_dir}/.cache/doorbell\n" in done.stdout
 
 
 BAD_KNOBS = {
