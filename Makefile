@@ -72,13 +72,15 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -m64 -mcmodel=small
 LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack --gc-sections \
 	--build-id=none -T linker.ld
 
-SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.S boot/*.c kernel/*.S kernel/*.c \
-	drivers/*/*.c)) $(EXTRA_SOURCES)
+SOURCES := $(filter-out $(WITHOUT),$(wildcard boot/*.[Sc] kernel/*.[Sc] kernel/*/*.c \
+	drivers/*/*.c drivers/*/*/*.c)) $(EXTRA_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(SOURCES))
 # An app is apps/NAME.c, and what else it consists of is in apps/NAME/; a file "uses" there names
-# other such folders.
+# other such folders. Programs that exist for tests are in tests/guests/ instead.
+APP_DIRS := apps tests/guests
+APP_MAIN := $(firstword $(wildcard $(APP_DIRS:%=%/$(APP).c)) apps/$(APP).c)
 APP_FOLDERS := $(APP) $(shell cat apps/$(APP)/uses 2>/dev/null)
-APP_SOURCES := apps/$(APP).c $(wildcard $(APP_FOLDERS:%=apps/%/*.c))
+APP_SOURCES := $(APP_MAIN) $(wildcard $(foreach folder,$(APP_FOLDERS),$(APP_DIRS:%=%/$(folder)/*.c)))
 APP_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,$(APP_SOURCES))
 # apps/NAME/app.mk may ask for libraries: LIBS = lwip is the network. They add to these three.
 LIBS :=
@@ -145,7 +147,7 @@ $(ELF): $(OUT)/stage1.elf
 kernel: $(ELF)
 FORCE:
 
-$(APP_OBJECTS): | apps/$(APP).c
+$(APP_OBJECTS): | $(APP_MAIN)
 apps/$(APP).c:
 	@echo "make: APP=$(APP): there is no $@; apps: $(patsubst apps/%.c,%,$(wildcard apps/*.c))" >&2
 	@exit 1
@@ -220,13 +222,13 @@ help:
 #: make clean           remove what make made; distclean: and the QEMU it built
 #: UBSAN=1              with run, test, kernel: undefined behaviour panics, and names its line
 #: other settings: CC=clang, CROSS_COMPILE=x86_64-linux-gnu-, BUILD=folder, V=1, EXTRA_CFLAGS=
-#: WITHOUT=drivers/virtio/virtio_simple.c      leaves a driver out of the image
+#: WITHOUT=drivers/virtio/simple/virtio_simple.c      leaves a driver out of the image
 #:
 
 # ---- testing -----------------------------------------------------------------------------------
-APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
-HEADERS := $(wildcard boot/*.h kernel/*.h drivers/*/*.h drivers/*/*/*.h apps/*.h apps/*/*.h \
-	net/*.h net/arch/*.h)
+APPS := $(notdir $(basename $(wildcard $(APP_DIRS:%=%/*.c))))
+HEADERS := $(wildcard boot/*.h kernel/*.h kernel/*/*.h drivers/*/*.h drivers/*/*/*.h \
+	$(APP_DIRS:%=%/*/*.h) net/*.h net/arch/*.h)
 
 .PHONY: test test-ubsan images kernels style layers headers
 test:
@@ -254,18 +256,19 @@ headers: $(UAPI)/.ready $(LWIP_STAMP)
 		$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS) -fsyntax-only -include $$header -x c /dev/null || exit 1; \
 	done
 	@echo "headers: $(words $(HEADERS)) compile on their own"
--include $(wildcard tests/host/*.mk)
+-include tests/host/host.mk
 
 # ---- for editors, and tidying up ---------------------------------------------------------------
 .PHONY: compile_commands.json clean distclean
+compile_commands.json: EDITED = $(SOURCES) $(wildcard $(APP_DIRS:%=%/*.c) $(APP_DIRS:%=%/*/*.c) net/*.c)
 compile_commands.json: $(UAPI)/.ready
 	@command=$$(printf '%s' '$(CC) $(CPPFLAGS) $(LWIP_CPPFLAGS) $(CFLAGS)' | sed 's/[\\"]/\\&/g'); separator='['; \
-	for file in $(SOURCES) $(wildcard apps/*.c apps/*/*.c net/*.c); do \
+	for file in $(EDITED); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -c %s"}' \
 			"$$separator" "$(CURDIR)" "$$file" "$$command" "$$file"; \
 		separator=','; \
 	done > $@; echo ']' >> $@
-	@echo "made $@ for $(words $(SOURCES) $(wildcard apps/*.c apps/*/*.c net/*.c)) files"
+	@echo "made $@ for $(words $(EDITED)) files"
 
 clean:
 	@rm -rf "$(BUILD)" compile_commands.json .pytest_cache

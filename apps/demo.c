@@ -4,7 +4,7 @@
  * answer is compared with what was computed here, and the cost is counted, not guessed.
  */
 #include "apps/demo/demo.h"
-#include "drivers/virtio/virtio_simple.h"
+#include "drivers/virtio/simple/virtio_simple.h"
 #include "kernel/bootinfo.h"
 #include "kernel/device.h"
 #include "kernel/memory.h"

@@ -5,7 +5,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/virtio/virtio_simple.h"
+#include "drivers/virtio/simple/virtio_simple.h"
 #include "kernel/bootinfo.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"

@@ -2,7 +2,7 @@
 /* Finds out how fast the time stamp counter runs. One CPU; interrupts off or on. */
 #include "kernel/clock.h"
 
-#include "kernel/acpi.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/cpu.h"
 #include "kernel/exit.h"
 #include "kernel/io.h"

@@ -2,7 +2,7 @@
 /* Leaving the machine. */
 #include "kernel/exit.h"
 
-#include "kernel/acpi.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/io.h"

@@ -2,7 +2,7 @@
 /* I/O APICs (Intel 82093AA datasheet, chapter 3), found through the MADT. */
 #include "kernel/ioapic.h"
 
-#include "kernel/acpi_madt.h"
+#include "kernel/acpi/acpi_madt.h"
 #include "kernel/apic.h"
 #include "kernel/io.h"
 #include "kernel/irq.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The kernel's table of contents: everything that happens between boot/ and the app. */
-#include "kernel/acpi.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
@@ -12,7 +12,7 @@
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"
-#include "kernel/mptable.h"
+#include "kernel/acpi/mptable.h"
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"

@@ -6,7 +6,7 @@
 #ifndef KERNEL_PCI_HOST_H
 #define KERNEL_PCI_HOST_H
 
-#include "kernel/acpi_aml.h"
+#include "kernel/acpi/acpi_aml.h"
 #include "kernel/ioapic.h"
 
 #define PCI_HOSTS_MAX 16

@@ -8,7 +8,7 @@
 
 #include <linux/errno.h>
 
-#include "kernel/acpi_madt.h"
+#include "kernel/acpi/acpi_madt.h"
 #include "kernel/apic.h"
 #include "kernel/cpu.h"
 #include "kernel/memmap.h"

@@ -9,7 +9,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 TREE = TESTS.parent
-SHARED = ("boot", "machines", "topology", "linux", "lspci", "net", "char")
+SHARED = ("boot", "oracle/qemu", "oracle/linux", "oracle/pciutils", "guests/net", "guests/char")
 sys.path[:0] = [str(TREE / "tools"), *(str(TESTS / name) for name in SHARED)]
 
 from environment import narrow  # noqa: E402  (the path above must come first)

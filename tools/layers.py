@@ -18,36 +18,23 @@ LAYERS = [
     ("kernel", ["kernel/*"], []),
     ("pci", ["drivers/pci/*"], ["kernel"]),
     ("uapi", ["drivers/virtio/uapi/*"], []),
-    ("virtio-pci", ["drivers/virtio/virtio_pci*"], ["virtio", "pci", "kernel"]),
-    (
-        "virtio",
-        [
-            "drivers/virtio/shared_memory*",
-            "drivers/virtio/virtio.[ch]",
-            "drivers/virtio/virtio_admin*",
-            "drivers/virtio/virtio_bus*",
-            "drivers/virtio/virtio_config*",
-            "drivers/virtio/virtio_debug*",
-            "drivers/virtio/virtio_feature*",
-            "drivers/virtio/virtio_ids*",
-            "drivers/virtio/virtio_names*",
-            "drivers/virtio/virtio_newer*",
-            "drivers/virtio/virtio_ring*",
-            "drivers/virtio/virtqueue*",
-            "drivers/virtio/vring*",
-        ],
-        ["uapi", "kernel"],
-    ),
-    # What apps know of a kind of device, whoever drives it.
-    ("class interface", ["drivers/block/*", "drivers/net/*", "drivers/char/*"], ["kernel"]),
+    ("virtio-pci", ["drivers/virtio/pci/*"], ["virtio", "pci", "kernel"]),
+    # Beside the class it serves, or in a folder of its own.
     (
         "class driver",
-        ["drivers/virtio/virtio_*"],
+        ["drivers/virtio/*/*", "drivers/[!v]*/virtio_*"],
         ["class interface", "virtio", "uapi", "kernel"],
     ),
+    ("virtio", ["drivers/virtio/*"], ["uapi", "kernel"]),
+    # What apps know of a kind of device, whoever drives it.
+    ("class interface", ["drivers/block/*", "drivers/net/*", "drivers/char/*"], ["kernel"]),
     # TCP/IP: lwIP over the class interface. Linked for apps that ask for it.
     ("net", ["net/*"], ["class interface", "kernel"]),
-    ("app", ["apps/*"], ["class interface", "class driver", "net", "uapi", "kernel"]),
+    (
+        "app",
+        ["apps/*", "tests/guests/*"],
+        ["class interface", "class driver", "net", "uapi", "kernel"],
+    ),
     ("device model", ["qemu/*"], ["uapi"]),
 ]
 
@@ -91,7 +78,8 @@ def looks_into(path):
 
 def source_files(root):
     """All C and assembly files that the layers are about, as paths from `root`."""
-    folders = sorted({pattern.split("/")[0] for row in LAYERS for pattern in row[1]})
+    patterns = [pattern for row in LAYERS for pattern in row[1]]
+    folders = sorted({re.match(r"tests/\w+|\w+", pattern)[0] for pattern in patterns})
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in SOURCE_SUFFIXES:

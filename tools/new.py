@@ -65,6 +65,7 @@ def write(files):
         if (TREE / path).exists():
             raise Refused(f"{path} is there already; another NAME, please")
     for path, text in files.items():
+        (TREE / path).parent.mkdir(exist_ok=True)
         (TREE / path).write_text(text)
         print(f"wrote {path}")
 
@@ -84,7 +85,7 @@ def driver_of(number):
         ["grep", "-rhoE", rf"define +VIRTIO_ID_\w+\s+{number}\b", "/usr/include/linux/virtio_ids.h",
          str(TREE / "drivers/virtio/uapi")], text=True, capture_output=True, check=False).stdout
     names = {str(number), *re.findall(r"VIRTIO_ID_\w+", words)}
-    for path in sorted((TREE / "drivers/virtio").glob("virtio_*.c")):
+    for path in sorted((TREE / "drivers").rglob("virtio_*.c")):
         ids = re.search(r"virtio_device_id \w+\[\] = \{(.*?)\n\};", path.read_text(), re.DOTALL)
         if ids and names & set(re.findall(r"\w+", ids[1])):
             return path.relative_to(TREE)
@@ -107,10 +108,10 @@ def is_in_the_way(name):
 
 
 def new_driver(name, number):
-    """drivers/virtio/virtio_NAME.c and .h"""
+    """drivers/virtio/NAME/virtio_NAME.c and .h"""
     check_name("driver", name)
-    source, header = (f"drivers/virtio/virtio_{name}.{suffix}" for suffix in "ch")
-    relatives = list((TREE / "drivers/virtio").glob(f"virtio_{name}*"))
+    source, header = (f"drivers/virtio/{name}/virtio_{name}.{suffix}" for suffix in "ch")
+    relatives = list((TREE / "drivers").rglob(f"virtio_{name}*"))
     if is_in_the_way(name) or relatives or layer_of(source)[0] != "class driver":
         raise Refused(f"NAME={name} is taken; another one, please")
     number = parse_id(number or USUAL_ID)

@@ -55,7 +55,8 @@ def say(text):
 
 def check_app(knobs):
     """That there is such an app, said before anything is built."""
-    apps = sorted(path.stem for path in (TREE / "apps").glob("*.c"))
+    apps = sorted(path.stem for folder in ("apps", "tests/guests")
+                  for path in (TREE / folder).glob("*.c"))
     if knobs["app"] not in apps:
         raise KnobError(f"APP={knobs['app']}: there is no apps/{knobs['app']}.c; "
                         f"choices: {', '.join(apps)}")

@@ -105,7 +105,7 @@ def stages():
         # Building QEMU the first time takes minutes, and longer where processors are few.
         Stage("qemu", ["tools/find-qemu.sh"], "silent", 3600),
         # The kernels to compare with; a few seconds, and only the first time.
-        Stage("linux", ["tests/linux/fetch-linux.sh"], "silent", 600),
+        Stage("linux", ["tests/oracle/linux/fetch-linux.sh"], "silent", 600),
         Stage("images", make("images"), "silent", 600),
         Stage("pytest", pytest_command(), "junit", 900 * times, needs=("qemu", "images")),
         *([Stage("ubsan", make("test-ubsan"), limit=1800, needs=("qemu",))] if again else []),

@@ -3,9 +3,9 @@
  * one queue need not be of one moment. */
 #include "apps/httpd/status.h"
 #include "drivers/virtio/shared_memory.h"
-#include "drivers/virtio/virtio_feature_names.h"
-#include "drivers/virtio/virtio_pci.h"
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/pci/virtio_pci.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -36,8 +36,7 @@ static void show_features(struct report *report, const struct virtio_device *vde
 {
 	char names[1024];
 
-	virtio_format_features(names, sizeof(names), features,
-			       virtio_feature_names(vdev->id.device));
+	virtio_format_features(vdev, features, names, sizeof(names));
 	report_text(report, names);
 }
 

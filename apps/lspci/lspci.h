@@ -3,7 +3,8 @@
  * Shared by the files of lspci. A function's configuration space is copied once; everything that is
  * said of it comes from the copy, so that all lines, and the dump, tell of the same moment.
  *
- * The words are those of pciutils 3.9, whose `lspci -F FILE` reads our dump: tests/lspci compares.
+ * The words are those of pciutils 3.9, whose `lspci -F FILE` reads our dump;
+ * tests/oracle/pciutils compares.
  */
 #ifndef APPS_LSPCI_LSPCI_H
 #define APPS_LSPCI_LSPCI_H

@@ -9,8 +9,8 @@
  * Nothing is changed: a device without driver stays as the bus left it, acknowledged.
  */
 #include "apps/lsvirtio/lsvirtio.h"
-#include "drivers/virtio/virtio_feature_names.h"
-#include "drivers/virtio/virtio_pci.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/pci/virtio_pci.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -46,8 +46,7 @@ static void show_features(const struct virtio_device *vdev, const char *what, u6
 {
 	char names[512];
 
-	virtio_format_features(names, sizeof(names), features,
-			       virtio_feature_names(vdev->id.device));
+	virtio_format_features(vdev, features, names, sizeof(names));
 	printk("\t%s: 0x%llx%s%s\n", what, features, *names ? " " : "", names);
 }
 

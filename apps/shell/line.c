@@ -8,7 +8,7 @@
 
 #include "apps/shell/shell.h"
 #include "drivers/char/port.h"
-#include "drivers/virtio/virtio_balloon.h"
+#include "drivers/virtio/balloon/virtio_balloon.h"
 #include "kernel/console.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"

@@ -9,8 +9,7 @@
 #include <linux/errno.h>
 
 #include "drivers/virtio/virtio_admin.h"
-#include "drivers/virtio/virtio_feature_names.h"
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/printk.h"
 #include "kernel/step.h"
 
@@ -67,12 +66,9 @@ static u64 driver_features(const struct virtio_driver *driver)
 
 static void print_features(struct virtio_device *vdev, const char *what, u64 features)
 {
-	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
 	char names[256];
 
-	virtio_format_features(names, sizeof(names), features,
-			       driver->feature_names ? driver->feature_names
-						     : virtio_feature_names(vdev->id.device));
+	virtio_format_features(vdev, features, names, sizeof(names));
 	dev_printk(&vdev->dev, "features %s 0x%llx: %s\n", what, features, names);
 }
 

@@ -47,7 +47,8 @@ struct virtio_driver {
 	/* The bits of this device type that the driver knows; no other is accepted (2.2.1). */
 	const unsigned int *feature_table;
 	unsigned int feature_table_size;
-	/* For people; ends with a NULL name. NULL: those of virtio_feature_names.h. */
+	/* Names of its feature bits, where virtio_names.c has none for the device type; ends with a
+	 * NULL name. Optional. */
 	const struct virtio_feature_name *feature_names;
 	/* May clear bits of vdev->features; -errno when what is left is not enough. Optional. */
 	int (*validate)(struct virtio_device *vdev);
@@ -119,10 +120,10 @@ static inline int virtio_find_vqs(struct virtio_device *vdev, unsigned int count
 /* "net" for 1 and so on, "unknown" for an id without a name here. */
 const char *virtio_id_name(u32 device);
 
-/* Writes the names of the set bits, a blank between two; unnamed ones as "bit40". `names` (may be
- * NULL) serves the bits of the device type. */
-void virtio_format_features(char *buffer, size_t size, u64 features,
-			    const struct virtio_feature_name *names);
+/* Writes the names of the set bits of a device's features, a blank between two; unnamed ones as
+ * "bit40". What does not fit in `size` bytes is cut off. Any CPU, any context. */
+void virtio_format_features(const struct virtio_device *vdev, u64 features, char *buffer,
+			    size_t size);
 
 /* The bits that belong to rings and transports, and that this kernel understands (section 6). */
 u64 virtio_transport_features(void);

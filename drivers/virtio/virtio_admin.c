@@ -4,7 +4,7 @@
 
 #include <linux/errno.h>
 
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/memory.h"
 #include "kernel/string.h"
 #include "kernel/time.h"

@@ -13,6 +13,23 @@
 
 struct virtio_device;
 
+/* Features that the installed <linux/virtio_config.h> may be too old for. */
+#ifndef VIRTIO_F_IN_ORDER
+#define VIRTIO_F_IN_ORDER 35
+#endif
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
+#ifndef VIRTIO_F_NOTIF_CONFIG_DATA
+#define VIRTIO_F_NOTIF_CONFIG_DATA 39
+#endif
+#ifndef VIRTIO_F_RING_RESET
+#define VIRTIO_F_RING_RESET 40
+#endif
+#ifndef VIRTIO_F_ADMIN_VQ
+#define VIRTIO_F_ADMIN_VQ 41
+#endif
+
 /* One queue asked of find_vqs: a queue with a callback is given interrupts. */
 struct virtqueue_info {
 	const char *name; /* NULL: this index is not used */

@@ -3,7 +3,7 @@
  * Virtqueues above their ring layout: arguments checked, what the device says checked, waiting,
  * counting. Section numbers are those of virtio 1.2.
  */
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 
 #include <linux/errno.h>
 #include <linux/virtio_config.h>

@@ -8,7 +8,7 @@
  * live in arrays of our own, by the id of the chain.
  */
 #include "drivers/virtio/shared_memory.h"
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/barrier.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"

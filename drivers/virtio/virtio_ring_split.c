@@ -7,7 +7,7 @@
  * tokens live in arrays of our own, so a device that scribbles there changes nothing here.
  */
 #include "drivers/virtio/shared_memory.h"
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/barrier.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"

@@ -3,7 +3,7 @@
 #include <linux/virtio_config.h>
 
 #include "drivers/virtio/virtio.h"
-#include "drivers/virtio/virtio_ring.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/memory.h"
 #include "kernel/string.h"
 

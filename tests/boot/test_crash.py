@@ -36,11 +36,11 @@ def verdict(qemu, folder, kind, timeout="30"):
 
 @pytest.mark.parametrize("kind, said", [
     ("triple-fault", ("triple fault: vector 6 (invalid opcode)", "triple_fault+0x",
-                      "apps/crash/cpu.c:")),
+                      "tests/guests/crash/cpu.c:")),
     ("reset", ("the guest reset the machine without a verdict",
                "and again after each boot: a reset loop")),
     ("null-read", ("the kernel panicked: panic: #PF page fault", "read_null+0x",
-                   "apps/crash/crash.h:")),
+                   "tests/guests/crash/crash.h:")),
 ])
 def test_end(qemu, tmp_path, kind, said):
     line = verdict(qemu, tmp_path, kind)

@@ -10,7 +10,7 @@ from machine import run
 from qemu import check_image, command_line
 from transcript import STAMP
 
-LINES = 40  # as apps/smp.c
+LINES = 40  # as tests/guests/smp.c
 QUEUES_MAX = 8  # of virtio-simple
 MACHINES = [
     pytest.param("pc", 1),

@@ -40,7 +40,7 @@ def test_the_line_is_named(qemu, image, kind):
     result = run(command_line(knobs, image), knobs["timeout"])
     assert result.outcome == "panic"
     [line] = [line for line in result.lines if "panic: " in line]
-    found = re.search(rf"panic: UBSan: (apps/crash/own\.c):(\d+):\d+: {KINDS[kind]}$", line)
+    found = re.search(rf"panic: UBSan: (tests/guests/crash/own\.c):(\d+):\d+: {KINDS[kind]}$", line)
     assert found, line
     source = (Path(TREE) / found[1]).read_text(encoding="utf-8").splitlines()
     assert "hide(" in source[int(found[2]) - 1]  # each of these crashes is on such a line

@@ -36,7 +36,7 @@ def test_driver_left_out_of_the_link(qemu):
 
 def test_modern_only_build_says_so(qemu):
     """Without the legacy interface in the link, a device that has only that one is left alone."""
-    image = build("modern-only", "WITHOUT=drivers/virtio/virtio_pci_legacy.c")
+    image = build("modern-only", "WITHOUT=drivers/virtio/pci/virtio_pci_legacy.c")
     legacy = "modern,disable-modern=on,disable-legacy=off"
     lines = boot(qemu, image, DEVICES="simple", SIMPLE=legacy)
     assert ("virtio-pci 0000:00:04.0: E15 the device has only the legacy interface, which this "
@@ -51,7 +51,7 @@ def test_driver_from_the_documentation(qemu):
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(page_source(TREE / "docs/adding-a-driver.md"))
     image = build("rng", f"EXTRA_SOURCES={as_make_takes_it(source)}",
-                  "WITHOUT=drivers/virtio/virtio_rng.c")
+                  "WITHOUT=drivers/char/virtio_rng.c")
     lines = boot(qemu, image, QEMU_ARGS="-device virtio-rng-pci,addr=6")
     said = [line for line in lines if line.startswith("virtio_dice virtio3: ")]
     assert "virtio_dice virtio3: status 0x0f DRIVER_OK" in said

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 TREE = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tools"), str(TREE / "tests/matrix")]
+sys.path[:0] = [str(TREE / "tools"), str(TREE / "tests/guests/transport")]
 
 import c_source  # noqa: E402  (tools/ is no package)
-from cells import all_cells  # noqa: E402  (nor is tests/matrix/)
+from cells import all_cells  # noqa: E402  (nor is tests/guests/transport/)
 
 COLUMNS = ["item", "demand", "status", "where", "shown by"]
 STATUSES = ("met", "met (nothing to do)", "not applicable", "not met")
@@ -52,14 +52,14 @@ def functions_in(path):
 @cache
 def host_tests():
     """The names of the tests in tests/host/."""
-    return {name for path in (TREE / "tests/host").glob("*.c")
+    return {name for path in (TREE / "tests/host").rglob("*.c")
             for name in re.findall(r"^TEST\((\w+)\)", path.read_text(), re.MULTILINE)}
 
 
 @cache
 def guards():
     """The names of the guards that are taken out in turn."""
-    return {guard["name"] for path in (TREE / "tests/guards").glob("*.toml")
+    return {guard["name"] for path in (TREE / "tests/host/guards").glob("*.toml")
             for guard in tomllib.loads(path.read_text())["guard"]}
 
 

@@ -79,7 +79,7 @@ def test_app_and_driver_build_and_run(qemu, tree):
 
 def test_driver_beside_another_one(qemu, tree):
     said = must_make(tree, "new-driver", "NAME=dice", "ID=4")
-    without = "WITHOUT=drivers/virtio/virtio_rng.c"
+    without = "WITHOUT=drivers/char/virtio_rng.c"
     assert without in said
     must_make(tree, "-j2", "kernel", "APP=hello", without)
     text = boot(qemu, tree, "hello", DEVICES="none", QEMU_ARGS="-device virtio-rng-pci")
@@ -101,7 +101,7 @@ def test_driver_beside_another_one(qemu, tree):
     ("new-driver", ["NAME=simple"], "NAME=simple is taken"),
     ("new-driver", ["NAME=pci"], "NAME=pci is taken"),
     ("new-driver", ["NAME=ring"], "NAME=ring is taken"),
-    ("new-driver", ["NAME=ringer"], "NAME=ringer is taken"),
+    ("new-driver", ["NAME=uapi"], "NAME=uapi is taken"),
     ("new-driver", ["NAME=int"], "NAME=int is taken"),
     ("new-driver", ["NAME=asm"], "NAME=asm is taken"),
     ("new-driver", ["NAME=linux"], "NAME=linux is taken"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-simple on the wire: what the driver (drivers/virtio/virtio_simple.c) and the device
+ * virtio-simple on the wire: what the driver (drivers/virtio/simple/virtio_simple.c) and the device
  * (qemu/virtio-simple.c) both include, so that neither can drift from docs/virtio-simple.md.
  * All fields are little-endian (virtio 1.2, 2.5).
  */

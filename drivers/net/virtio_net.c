@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver for virtio-net (virtio 1.2, 5.1): its bring-up. It registers each device as a network
+ * interface, drivers/net/netdev.h; the other files of its name are listed in virtio_net_priv.h.
+ */
+#include <linux/errno.h>
+
+#include "drivers/net/virtio_net_priv.h"
+#include "kernel/memory.h"
+#include "kernel/printk.h"
+
+/* The longest chain of a command: header, two tables, acknowledgement. */
+#define CTRL_BUFFERS 4
+
+static const struct virtio_device_id virtio_net_id_table[] = {
+	{ VIRTIO_ID_NET },
+	{},
+};
+MODULE_DEVICE_TABLE(virtio, virtio_net_id_table);
+
+static const char *const receive_names[NETDEV_QUEUE_PAIRS_MAX] = {
+	"receiveq1", "receiveq2", "receiveq3", "receiveq4",
+	"receiveq5", "receiveq6", "receiveq7", "receiveq8",
+};
+
+static const char *const transmit_names[NETDEV_QUEUE_PAIRS_MAX] = {
+	"transmitq1", "transmitq2", "transmitq3", "transmitq4",
+	"transmitq5", "transmitq6", "transmitq7", "transmitq8",
+};
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
+static void wake_waiter(struct virtqueue *vq)
+{
+	(void)vq;
+}
+
+static int check_queue_size(const struct virtqueue *vq, unsigned int needed)
+{
+	u16 size = virtqueue_get_vring_size(vq);
+
+	if (size >= needed)
+		return 0;
+	dev_printk(&virtqueue_device(vq)->dev,
+		   "E08 queue %s: %u entries, at least %u are needed (queue-size=)\n",
+		   virtqueue_name(vq), size, needed);
+	return -ENOSPC;
+}
+
+/* 5.1.2: receiveq and transmitq of each pair, and behind those of all pairs the control queue. */
+static int take_queues(struct virtio_net *net, struct virtqueue *const *vqs)
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < net->net.max_queue_pairs && !error; i++) {
+		net->rx[i].vq = vqs[2 * i];
+		net->tx[i].vq = vqs[2 * i + 1];
+		error = check_queue_size(net->rx[i].vq, net->split_header ? 2 : 1);
+		if (!error)
+			error = check_queue_size(net->tx[i].vq, 2);
+	}
+	if (error || !virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ))
+		return error;
+	net->ctrl = vqs[2 * net->device_pairs];
+	return check_queue_size(net->ctrl, CTRL_BUFFERS);
+}
+
+static void name_queues(const struct virtio_net *net, struct virtqueue_info *infos)
+{
+	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++) {
+		infos[2 * i] = (struct virtqueue_info){ receive_names[i], wake_waiter };
+		infos[2 * i + 1] = (struct virtqueue_info){ transmit_names[i], wake_waiter };
+	}
+	/* Commands are rare and short: they are waited for without an interrupt. */
+	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ))
+		infos[2 * net->device_pairs] = (struct virtqueue_info){ "controlq", NULL };
+}
+
+static int find_queues(struct virtio_net *net)
+{
+	bool control = virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ);
+	unsigned int count = control ? 2u * net->device_pairs + 1 : 2 * net->net.max_queue_pairs;
+	struct virtqueue_info *infos = kzalloc(count * sizeof(*infos));
+	struct virtqueue **vqs = kzalloc(count * sizeof(struct virtqueue *));
+	int error = -ENOMEM;
+
+	if (infos && vqs) {
+		name_queues(net, infos);
+		error = virtio_find_vqs(net->vdev, count, vqs, infos);
+	}
+	if (!error)
+		error = take_queues(net, vqs);
+	kfree(vqs);
+	kfree(infos);
+	return error;
+}
+
+/* ---- bring-up -------------------------------------------------------------------------------- */
+
+static void count(const struct netdev *dev, unsigned int queue, struct netdev_counters *sent,
+		  struct netdev_counters *received)
+{
+	const struct virtio_net *net = to_virtio_net(dev);
+
+	*sent = net->tx[queue].counters;
+	*received = net->rx[queue].counters;
+}
+
+static const struct netdev_ops ops = {
+	.send = virtio_net_send,
+	.flush = virtio_net_flush,
+	.reclaim = virtio_net_reclaim,
+	.poll = virtio_net_poll,
+	.arm = virtio_net_arm,
+	.disarm = virtio_net_disarm,
+	.can_interrupt = virtio_net_can_interrupt,
+	.watch = virtio_net_watch_all,
+	.interrupts = virtio_net_interrupts,
+	.give_up_interrupts = virtio_net_give_up_interrupts,
+	.abort = virtio_net_abort,
+	.set_mac = virtio_net_set_mac,
+	.set_receive_mode = virtio_net_set_receive_mode,
+	.set_multicast = virtio_net_set_multicast,
+	.set_queue_pairs = virtio_net_set_queue_pairs,
+	.count = count,
+};
+
+static void free_net(struct virtio_net *net)
+{
+	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
+		virtio_net_free_buffers(net, i);
+	/* A device that would not reset may still write there, so nobody else gets it. */
+	if (!net->vdev->failed)
+		free_pages_exact(net->ctrl_page, sizeof(*net->ctrl_page));
+	kfree(net);
+}
+
+static int set_up(struct virtio_net *net)
+{
+	int error = virtio_net_read_config(net);
+
+	if (!error && virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ) && !net->ctrl_page) {
+		net->ctrl_page = alloc_pages_exact(sizeof(*net->ctrl_page));
+		error = net->ctrl_page ? 0 : -ENOMEM;
+	}
+	return error ? error : find_queues(net);
+}
+
+static int virtio_net_probe(struct virtio_device *vdev)
+{
+	struct virtio_net *net = kzalloc(sizeof(*net));
+	int error;
+
+	if (!net)
+		return -ENOMEM;
+	net->vdev = vdev;
+	net->net.ops = &ops;
+	net->net.device_name = dev_name(&vdev->dev);
+	net->net.queue_pairs = 1; /* 5.1.6.5.5: until more are asked for */
+	INIT_LIST_HEAD(&net->net.node);
+	error = set_up(net);
+	if (error) {
+		free_net(net);
+		return error;
+	}
+	vdev->dev.driver_data = net;
+	return 0;
+}
+
+/* The queues went with the reset: whatever fails from here on must not find the old ones. Buffers
+ * and users rely on what the device was before. */
+static int virtio_net_restore(struct virtio_device *vdev)
+{
+	struct virtio_net *net = vdev->dev.driver_data;
+	u32 buffer_bytes = net->buffer_bytes, mtu = net->net.mtu;
+	unsigned int pairs = net->net.max_queue_pairs;
+	int error;
+
+	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
+		net->rx[i].vq = net->tx[i].vq = NULL;
+	net->ctrl = NULL;
+	error = set_up(net);
+	if (error)
+		return error;
+	if (net->buffer_bytes == buffer_bytes && net->net.mtu == mtu &&
+	    net->net.max_queue_pairs == pairs)
+		return 0;
+	dev_printk(&vdev->dev, "E50 after its reset the device has another MTU, other queues or "
+			       "other features: it is not the one that is in use\n");
+	return -EIO;
+}
+
+static void greet(const struct virtio_net *net)
+{
+	const struct netdev *dev = &net->net;
+	const u8 *mac = dev->mac;
+
+	dev_printk(&net->vdev->dev,
+		   "[%s] MAC %02x:%02x:%02x:%02x:%02x:%02x, link %s, MTU %u, %u queue pair%s\n",
+		   dev->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		   dev->link_up ? "up" : "down", dev->mtu, dev->max_queue_pairs,
+		   dev->max_queue_pairs == 1 ? "" : "s");
+}
+
+/* After each start: buffers, and what the device was told before. */
+static int virtio_net_scan(struct virtio_device *vdev)
+{
+	struct virtio_net *net = vdev->dev.driver_data;
+	bool known = !list_empty(&net->net.node);
+	int error = 0;
+
+	for (unsigned int i = 0; i < net->net.queue_pairs && !error; i++)
+		error = virtio_net_fill(net, i);
+	if (!error)
+		error = virtio_net_tell_again(net);
+	if (error || known)
+		return error;
+	virtio_net_read_link(net, false);
+	net->link_event = false; /* nobody has seen another state of it */
+	error = register_netdev(&net->net);
+	if (!error)
+		greet(net);
+	return error;
+}
+
+/* The bus has reset the device: what it had is ours again. */
+static void virtio_net_remove(struct virtio_device *vdev)
+{
+	struct virtio_net *net = vdev->dev.driver_data;
+
+	unregister_netdev(&net->net);
+	virtio_net_end_all(net);
+	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
+		virtio_net_detach(net->rx[i].vq);
+	virtio_net_detach(net->ctrl);
+	free_net(net);
+}
+
+/* In the interrupt, or from a poll. A change before DRIVER_OK is read by scan. */
+static void virtio_net_config_changed(struct virtio_device *vdev)
+{
+	virtio_net_read_link(vdev->dev.driver_data, true);
+}
+
+static struct virtio_driver virtio_net_driver = {
+	.driver = { .name = "virtio_net" },
+	.id_table = virtio_net_id_table,
+	.feature_table = virtio_net_features,
+	.feature_table_size = VIRTIO_NET_FEATURES,
+	.validate = virtio_net_validate,
+	.probe = virtio_net_probe,
+	.scan = virtio_net_scan,
+	.restore = virtio_net_restore,
+	.remove = virtio_net_remove,
+	.config_changed = virtio_net_config_changed,
+};
+module_virtio_driver(virtio_net_driver);

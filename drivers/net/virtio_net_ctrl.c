@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands of virtio-net's control queue (virtio 1.2, 5.1.6.5), one at a time: what the device lets
+ * through, its address, how many queue pairs it uses, and that an announcement was seen.
+ */
+#include <linux/errno.h>
+
+#include "drivers/net/virtio_net_priv.h"
+#include "kernel/string.h"
+
+#define COMMAND_TIMEOUT_NS (2 * NSEC_PER_SEC)
+#define ACK_NONE 0xff
+/* The queue pairs that go out of use get so long to send what they have. */
+#define DRAIN_TIMEOUT_NS (1 * NSEC_PER_SEC)
+
+_Static_assert(2 * sizeof(__le32) + NETDEV_MULTICAST_MAX * ETH_ALEN <=
+		       sizeof(((struct virtio_net_ctrl_page *)0)->bytes),
+	       "room for the filter table");
+
+/* Offers header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
+static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int parts)
+{
+	struct virtio_net_ctrl_page *page = net->ctrl_page;
+	struct virtqueue_buffer buffers[4] = { { &page->header, sizeof(page->header) } };
+	u8 *position = page->bytes;
+	unsigned int out = 1;
+	int error;
+
+	for (unsigned int i = 0; i < parts; i++) {
+		buffers[out++] = (struct virtqueue_buffer){ position, part_bytes[i] };
+		position += part_bytes[i];
+	}
+	buffers[out] = (struct virtqueue_buffer){ &page->ack, sizeof(page->ack) };
+	error = virtqueue_add(net->ctrl, buffers, out, 1, page);
+	if (!error)
+		virtqueue_kick(net->ctrl);
+	return error;
+}
+
+/* Waits for the answer: 0, -EIO when it is no, -ETIMEDOUT or -EIO when there is none. */
+static int await_ack(struct virtio_net *net, bool *answered)
+{
+	u32 written = 0;
+	int error = virtqueue_wait(net->ctrl, VIRTQUEUE_POLL, 1, COMMAND_TIMEOUT_NS);
+
+	*answered = !error && virtqueue_get_buf(net->ctrl, &written);
+	if (!*answered)
+		return error ? error : -EIO;
+	return written && READ_ONCE(net->ctrl_page->ack) == VIRTIO_NET_OK ? 0 : -EIO;
+}
+
+/* A command whose data is in the page already, in `parts` pieces. The device is not reset here:
+ * the caller may be the restart itself. */
+static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part_bytes,
+		   unsigned int parts, bool *answered)
+{
+	struct virtio_net_ctrl_page *page = net->ctrl_page;
+	int error;
+
+	page->header = (struct virtio_net_ctrl_hdr){ class, command };
+	page->ack = ACK_NONE;
+	*answered = false;
+	error = submit(net, part_bytes, parts);
+	if (!error)
+		error = await_ack(net, answered);
+	if (error && *answered)
+		dev_printk(&net->vdev->dev,
+			   "E53 [%s] control command %u.%u: the device answers %u: not done\n",
+			   net->net.name, class, command, READ_ONCE(page->ack));
+	return error;
+}
+
+/* ---- the commands, for whoever has entered ctrl_busy ----------------------------------------- */
+
+static int tell_switch(struct virtio_net *net, u8 command, bool on, bool *answered)
+{
+	u32 bytes = 1;
+
+	net->ctrl_page->bytes[0] = on;
+	return execute(net, VIRTIO_NET_CTRL_RX, command, &bytes, 1, answered);
+}
+
+static int tell_mode(struct virtio_net *net, bool *answered)
+{
+	int error = tell_switch(net, VIRTIO_NET_CTRL_RX_PROMISC, net->promiscuous, answered);
+
+	if (error)
+		return error;
+	return tell_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast, answered);
+}
+
+/* 5.1.6.5.2.2: two tables, each a count and so many addresses. The first is of single stations
+ * beside our own, of which there are none. */
+static int tell_multicast(struct virtio_net *net, bool *answered)
+{
+	u32 table_bytes = net->multicast_count * ETH_ALEN;
+	u32 part_bytes[2] = { sizeof(__le32), (u32)sizeof(__le32) + table_bytes };
+	__le32 counts[2] = { 0, cpu_to_le32(net->multicast_count) };
+
+	memcpy(net->ctrl_page->bytes, counts, sizeof(counts));
+	memcpy(net->ctrl_page->bytes + sizeof(counts), net->multicast, table_bytes);
+	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, part_bytes, 2,
+		       answered);
+}
+
+static int tell_mac(struct virtio_net *net, const u8 *mac, bool *answered)
+{
+	u32 bytes = ETH_ALEN;
+
+	memcpy(net->ctrl_page->bytes, mac, ETH_ALEN);
+	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1, answered);
+}
+
+/* 5.1.6.5.5: from 1 to what the device has, and the queues have been configured. */
+static int tell_pairs(struct virtio_net *net, unsigned int pairs, bool *answered)
+{
+	struct virtio_net_ctrl_mq mq = { cpu_to_le16(pairs) };
+	u32 bytes = sizeof(mq);
+
+	memcpy(net->ctrl_page->bytes, &mq, sizeof(mq));
+	return execute(net, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &bytes, 1,
+		       answered);
+}
+
+int virtio_net_tell_again(struct virtio_net *net)
+{
+	bool answered;
+	int error = 0;
+
+	if (net->mac_set)
+		error = tell_mac(net, net->net.mac, &answered);
+	if (!error && net->mode_set)
+		error = tell_mode(net, &answered);
+	if (!error && net->multicast_set)
+		error = tell_multicast(net, &answered);
+	if (!error && net->net.queue_pairs > 1)
+		error = tell_pairs(net, net->net.queue_pairs, &answered);
+	return error;
+}
+
+/* ---- what netdev.h offers -------------------------------------------------------------------- */
+
+/* Nobody else is in a command, and the device is up. */
+static int begin(struct virtio_net *net)
+{
+	if (!net->ctrl_page)
+		return -EOPNOTSUPP;
+	if (!virtio_net_enter(&net->ctrl_busy))
+		return -EBUSY;
+	if (!virtio_net_has_failed(net))
+		return 0;
+	virtio_net_leave(&net->ctrl_busy);
+	return -EIO;
+}
+
+/* A command without an answer still has its memory: the device is reset to get that back. */
+static int end(struct virtio_net *net, int error, bool answered)
+{
+	if (error && !answered)
+		virtio_net_fail(net);
+	virtio_net_leave(&net->ctrl_busy);
+	return error;
+}
+
+int virtio_net_set_mac(struct netdev *dev, const u8 mac[ETH_ALEN])
+{
+	struct virtio_net *net = to_virtio_net(dev);
+	bool answered = true;
+	int error = begin(net);
+
+	if (error)
+		return error;
+	error = tell_mac(net, mac, &answered);
+	net->mac_set |= !error;
+	return end(net, error, answered);
+}
+
+int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_multicast)
+{
+	struct virtio_net *net = to_virtio_net(dev);
+	bool answered = true;
+	int error = begin(net);
+
+	if (error)
+		return error;
+	net->promiscuous = promiscuous;
+	net->all_multicast = all_multicast;
+	net->mode_set = true;
+	error = tell_mode(net, &answered);
+	return end(net, error, answered);
+}
+
+int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int count)
+{
+	struct virtio_net *net = to_virtio_net(dev);
+	bool answered = true;
+	int error = begin(net);
+
+	if (error)
+		return error;
+	memcpy(net->multicast, addresses, (size_t)count * ETH_ALEN);
+	net->multicast_count = count;
+	net->multicast_set = true;
+	error = tell_multicast(net, &answered);
+	return end(net, error, answered);
+}
+
+/* 5.1.6.5.5.1: a queue is ready before it is used, so its buffers come first. */
+static int fill_more(struct virtio_net *net, unsigned int pairs)
+{
+	int error = 0;
+
+	for (unsigned int i = net->net.queue_pairs; i < pairs && !error; i++)
+		if (!virtqueue_outstanding(net->rx[i].vq))
+			error = virtio_net_fill(net, i);
+	return error;
+}
+
+static bool is_drained(void *context)
+{
+	struct virtio_net *net = context;
+	bool empty = true;
+
+	for (unsigned int i = 1; i < net->net.max_queue_pairs; i++)
+		empty &= !virtqueue_outstanding(net->tx[i].vq);
+	return empty;
+}
+
+/* The device need not send any more what is in queues that go out of use. */
+static int drain(struct virtio_net *net, unsigned int pairs)
+{
+	u64 start = ktime_get_ns();
+
+	if (pairs >= net->net.queue_pairs)
+		return 0;
+	while (!is_drained(net)) {
+		if (ktime_get_ns() - start > DRAIN_TIMEOUT_NS)
+			return -EBUSY;
+		for (unsigned int i = 1; i < net->net.queue_pairs; i++)
+			virtio_net_take_sent(net, i);
+	}
+	return 0;
+}
+
+int virtio_net_set_queue_pairs(struct netdev *dev, unsigned int pairs)
+{
+	struct virtio_net *net = to_virtio_net(dev);
+	bool answered = true;
+	int error = begin(net);
+
+	if (error)
+		return error;
+	error = drain(net, pairs);
+	if (!error)
+		error = fill_more(net, pairs);
+	if (!error)
+		error = tell_pairs(net, pairs, &answered);
+	if (!error)
+		dev->queue_pairs = pairs;
+	return end(net, error, answered);
+}
+
+int virtio_net_ack_announce(struct virtio_net *net)
+{
+	bool answered = true;
+	int error = begin(net);
+
+	if (error)
+		return error;
+	error = execute(net, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0,
+			&answered);
+	return end(net, error, answered);
+}

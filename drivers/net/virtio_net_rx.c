@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames of virtio-net that come in (virtio 1.2, 5.1.6.3 and 5.1.6.4). A queue keeps all the
+ * buffers it can hold posted: each goes back as soon as the handler has seen its frame, so the ring
+ * runs dry only when frames come faster than somebody polls, never because somebody holds on to
+ * them. Where memory was short, each poll tries to make the rest.
+ */
+#include <linux/errno.h>
+
+#include "drivers/net/virtio_net_priv.h"
+#include "kernel/memory.h"
+#include "kernel/string.h"
+
+#define VLAN_TAG 4
+/* So many buffers are given back before the device is told; it may have run out of them. */
+#define BUFFERS_A_KICK 32
+/* All receive buffers of a queue together take at most this part of the memory that is free. */
+#define MEMORY_SHARE 8
+
+/* ---- buffers --------------------------------------------------------------------------------- */
+
+static int post(struct virtio_net *net, struct virtio_net_rx *side, u8 *memory)
+{
+	u32 header = net->header_bytes;
+	struct virtqueue_buffer whole = { memory, net->buffer_bytes };
+	struct virtqueue_buffer parts[2] = { { memory, header },
+					     { memory + header, net->buffer_bytes - header } };
+
+	if (net->split_header)
+		return virtqueue_add(side->vq, parts, 0, 2, memory);
+	return virtqueue_add(side->vq, &whole, 0, 1, memory);
+}
+
+/* Buffers that the ring holds, and the memory bears. */
+static unsigned int count_wanted(const struct virtio_net *net, const struct virtio_net_rx *side)
+{
+	u64 pages_each = ALIGN_UP(net->buffer_bytes, PAGE_SIZE) / PAGE_SIZE;
+	unsigned int wanted = virtqueue_get_vring_size(side->vq);
+	struct memory_counters memory;
+
+	memory_count(&memory);
+	wanted = min(wanted, (unsigned int)VIRTIO_NET_BUFFERS_MAX);
+	return (unsigned int)min((u64)wanted,
+				 max(memory.pages_free / MEMORY_SHARE / pages_each, 1ULL));
+}
+
+/* Makes one more buffer and posts it. 0, -ENOSPC when the ring is full, -ENOMEM, -EIO. */
+static int make_one(struct virtio_net *net, struct virtio_net_rx *side)
+{
+	u8 *memory = alloc_pages_exact(net->buffer_bytes);
+	int error = memory ? post(net, side, memory) : -ENOMEM;
+
+	if (!error)
+		side->buffers[side->made++] = memory;
+	else
+		free_pages_exact(memory, net->buffer_bytes);
+	return error;
+}
+
+/* Makes what is missing. A ring that is full before that holds no more. */
+static int make_missing(struct virtio_net *net, struct virtio_net_rx *side)
+{
+	int error = 0;
+
+	while (side->made < side->wanted && !error)
+		error = make_one(net, side);
+	if (error == -ENOSPC)
+		side->wanted = side->made;
+	return error == -ENOSPC ? 0 : error;
+}
+
+static void say_starved(struct virtio_net *net, struct virtio_net_rx *side, unsigned int queue)
+{
+	if (side->starved_said)
+		return;
+	side->starved_said = true;
+	dev_printk(&net->vdev->dev,
+		   "E52 [%s] queue %u has %u of %u receive buffers: no memory for more; tried "
+		   "again at each poll\n",
+		   net->net.name, queue, side->made, side->wanted);
+}
+
+/* Those from before a restart first; the ring may be smaller now. */
+static int post_made(struct virtio_net *net, struct virtio_net_rx *side)
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < side->made && !error; i++)
+		error = post(net, side, side->buffers[i]);
+	return error == -ENOSPC ? 0 : error;
+}
+
+int virtio_net_fill(struct virtio_net *net, unsigned int queue)
+{
+	struct virtio_net_rx *side = &net->rx[queue];
+	int error = post_made(net, side);
+
+	side->wanted = max(side->made, count_wanted(net, side));
+	if (!error)
+		error = make_missing(net, side);
+	if (error == -ENOMEM)
+		say_starved(net, side, queue);
+	virtqueue_kick(side->vq);
+	return error == -ENOMEM && side->made ? 0 : error;
+}
+
+void virtio_net_free_buffers(struct virtio_net *net, unsigned int queue)
+{
+	struct virtio_net_rx *side = &net->rx[queue];
+
+	if (!net->vdev->failed)
+		for (unsigned int i = 0; i < side->made; i++)
+			free_pages_exact(side->buffers[i], net->buffer_bytes);
+	side->made = 0;
+}
+
+/* ---- one frame ------------------------------------------------------------------------------- */
+
+/* What the device used for one frame; all of it goes back. */
+struct received {
+	struct virtio_net_hdr_v1 header; /* copied once */
+	u8 *memory[NETDEV_SEGMENTS_MAX];
+	struct netdev_segment segments[NETDEV_SEGMENTS_MAX];
+	unsigned int buffers, segment_count;
+	u32 length; /* of the frame */
+	bool bad;
+};
+
+/* Keeps a buffer that the device has used, of which `used` bytes from `skip` on are the frame's. A
+ * frame of more buffers than any good one has is bad, and they go back at once. */
+static void keep(struct virtio_net *net, struct virtio_net_rx *side, struct received *received,
+		 u8 *memory, u32 skip, u32 used)
+{
+	if (received->buffers == NETDEV_SEGMENTS_MAX) {
+		received->bad = true;
+		post(net, side, memory);
+		return;
+	}
+	received->memory[received->buffers++] = memory;
+	if (used <= skip)
+		return;
+	received->segments[received->segment_count++] =
+		(struct netdev_segment){ memory + skip, used - skip };
+	received->length += used - skip;
+}
+
+/* The first buffer, with the header. False when there is none. */
+static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
+		       struct received *received)
+{
+	u32 used = 0;
+	u8 *memory = virtqueue_get_buf(side->vq, &used);
+
+	if (!memory)
+		return false;
+	received->bad = used < net->header_bytes;
+	if (!received->bad)
+		memcpy(&received->header, memory, net->header_bytes);
+	keep(net, side, received, memory, net->header_bytes, used);
+	return true;
+}
+
+/*
+ * 5.1.6.4.1: with MRG_RXBUF the header says how many buffers the frame is in; the device uses them
+ * together, and each but the last to its end. If they are not all there, what comes next cannot be
+ * told from a header, so the queue is broken.
+ */
+static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
+{
+	unsigned int count = le16_to_cpu(received->header.num_buffers);
+	u32 used = received->length + net->header_bytes;
+
+	if (!net->mergeable || received->bad)
+		return;
+	received->bad = !count;
+	for (unsigned int taken = 1; taken < count; taken++) {
+		u8 *memory;
+
+		received->bad |= used != net->buffer_bytes;
+		memory = virtqueue_get_buf(side->vq, &used);
+		if (!memory) {
+			virtqueue_break(side->vq,
+					"a frame is said to be in %u buffers, %u are there", count,
+					taken);
+			received->bad = true;
+			return;
+		}
+		keep(net, side, received, memory, 0, used);
+	}
+}
+
+/* 5.1.6.4.2: unknown flags are ignored; without GUEST_CSUM there are none at all. */
+static u8 known_flags(const struct virtio_net *net, const struct virtio_net_hdr_v1 *header)
+{
+	if (!(net->net.features & NETDEV_F_RECEIVE_CHECKSUM))
+		return 0;
+	return header->flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID);
+}
+
+/* False when the sum would lie outside the frame. */
+static bool read_checksum(const struct virtio_net *net, const struct received *received,
+			  struct netdev_frame *frame)
+{
+	u8 flags = known_flags(net, &received->header);
+	u16 start = le16_to_cpu(received->header.csum_start);
+	u16 offset = le16_to_cpu(received->header.csum_offset);
+
+	if (flags & VIRTIO_NET_HDR_F_DATA_VALID)
+		frame->checksum = NETDEV_CHECKSUM_VALID;
+	if (!(flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+		return true;
+	frame->checksum = NETDEV_CHECKSUM_PARTIAL;
+	frame->offload.needs_checksum = true;
+	frame->offload.checksum_start = start;
+	frame->offload.checksum_offset = offset;
+	return (u32)start + offset + 2 <= frame->length;
+}
+
+/* The kind of segmentation, where its feature was negotiated; false for any other. */
+static bool read_gso_type(const struct virtio_net *net, u8 type, struct netdev_offload *offload)
+{
+	const struct virtio_device *vdev = net->vdev;
+
+	offload->gso_ecn = type & VIRTIO_NET_HDR_GSO_ECN;
+	if (offload->gso_ecn && !virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_ECN))
+		return false;
+	switch (type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		offload->gso = NETDEV_GSO_TCP4;
+		return virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_TSO4);
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		offload->gso = NETDEV_GSO_TCP6;
+		return virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_TSO6);
+	default:
+		return false;
+	}
+}
+
+/* 5.1.6.4.2: hdr_len is a hint at most, so it is only handed on where it is possible. */
+static bool read_gso(const struct virtio_net *net, const struct received *received,
+		     struct netdev_frame *frame)
+{
+	const struct virtio_net_hdr_v1 *header = &received->header;
+	struct netdev_offload *offload = &frame->offload;
+	u16 header_length = le16_to_cpu(header->hdr_len);
+
+	if (header->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		return true;
+	offload->gso_size = le16_to_cpu(header->gso_size);
+	offload->header_length = header_length <= frame->length ? header_length : 0;
+	return read_gso_type(net, header->gso_type, offload) && offload->gso_size;
+}
+
+static bool read_header(const struct virtio_net *net, const struct received *received,
+			struct netdev_frame *frame)
+{
+	if (received->bad || received->length < ETH_HLEN)
+		return false;
+	*frame = (struct netdev_frame){ .segments = received->segments,
+					.segment_count = received->segment_count,
+					.length = received->length };
+	return read_checksum(net, received, frame) && read_gso(net, received, frame);
+}
+
+static bool is_too_long(const struct virtio_net *net, const struct netdev_frame *frame)
+{
+	u32 limit = frame->offload.gso ? NETDEV_FRAME_MAX : net->net.mtu + ETH_HLEN + VLAN_TAG;
+
+	return frame->length > limit;
+}
+
+/* ---- polling --------------------------------------------------------------------------------- */
+
+/* Takes the buffers of one frame; false when nothing is there. */
+static bool take(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
+{
+	bool there = false;
+
+	received->buffers = received->segment_count = 0;
+	received->length = 0;
+	spin_lock(&side->lock);
+	if (!virtio_net_has_failed(net)) {
+		there = take_first(net, side, received);
+		if (there)
+			take_rest(net, side, received);
+	}
+	spin_unlock(&side->lock);
+	return there;
+}
+
+/* Gives the buffers back; where the queue broke meanwhile, the restart does it. */
+static void give_back(struct virtio_net *net, struct virtio_net_rx *side,
+		      const struct received *received)
+{
+	spin_lock(&side->lock);
+	if (!virtio_net_has_failed(net))
+		for (unsigned int i = 0; i < received->buffers; i++)
+			post(net, side, received->memory[i]);
+	spin_unlock(&side->lock);
+}
+
+/* Counts a frame and says whether it can be handed on. */
+static bool is_good(struct virtio_net *net, struct virtio_net_rx *side,
+		    const struct received *received, struct netdev_frame *frame)
+{
+	if (!read_header(net, received, frame)) {
+		side->counters.errors++;
+		return false;
+	}
+	if (is_too_long(net, frame)) {
+		side->counters.dropped++;
+		return false;
+	}
+	side->counters.packets++;
+	side->counters.bytes += frame->length;
+	return true;
+}
+
+/* Tells the device of what was given back, and makes buffers that are missing. */
+static void refill(struct virtio_net *net, unsigned int queue)
+{
+	struct virtio_net_rx *side = &net->rx[queue];
+
+	spin_lock(&side->lock);
+	if (!virtio_net_has_failed(net)) {
+		if (side->made < side->wanted && !make_missing(net, side))
+			side->starved_said = false;
+		virtqueue_kick(side->vq);
+	}
+	spin_unlock(&side->lock);
+}
+
+int virtio_net_receive(struct virtio_net *net, unsigned int queue, unsigned int budget,
+		       netdev_handler_t *handler, void *context)
+{
+	struct virtio_net_rx *side = &net->rx[queue];
+	unsigned int frames = 0, buffers = 0;
+	struct received received;
+	struct netdev_frame frame;
+
+	while (frames < budget && take(net, side, &received)) {
+		frames++;
+		if (is_good(net, side, &received, &frame))
+			handler(&net->net, &frame, context);
+		give_back(net, side, &received);
+		buffers += received.buffers;
+		if (buffers < BUFFERS_A_KICK)
+			continue;
+		refill(net, queue);
+		buffers = 0;
+	}
+	if (buffers || side->made < side->wanted)
+		refill(net, queue);
+	return (int)frames;
+}

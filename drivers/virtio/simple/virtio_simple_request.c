@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests of virtio-simple: on the wire, out and back, and what is believed of the answer. */
+#include <linux/errno.h>
+
+#include "drivers/virtio/simple/virtio_simple_priv.h"
+#include "kernel/string.h"
+
+#define REQUEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
+
+static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int count, void *address,
+			       u32 length)
+{
+	if (!length)
+		return count;
+	buffers[count] = (struct virtqueue_buffer){ address, length };
+	return count + 1;
+}
+
+int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
+			 struct virtio_simple_request *request)
+{
+	struct virtqueue_buffer buffers[VIRTIO_SIMPLE_REQUEST_BUFFERS];
+	unsigned int out, total;
+	int error;
+
+	if (queue >= simple->request_queues)
+		return -EINVAL;
+	if (virtio_simple_recover(simple))
+		return -EIO;
+	/* Queues may be used by several CPUs. */
+	request->cookie = __atomic_add_fetch(&simple->last_cookie, 1, __ATOMIC_RELAXED);
+	request->header.op = cpu_to_le32(request->op);
+	request->header.arg = cpu_to_le32(request->arg);
+	request->header.cookie = cpu_to_le64(request->cookie);
+	out = add_buffer(buffers, 0, &request->header, sizeof(request->header));
+	out = add_buffer(buffers, out, request->payload, request->payload_length);
+	total = add_buffer(buffers, out, &request->response, sizeof(request->response));
+	total = add_buffer(buffers, total, request->answer, request->answer_size);
+	error = virtqueue_add(simple->requestq[queue], buffers, out, total - out, request);
+	/* It broke while nobody waited: this one is refused, the next one restarts the device. */
+	if (error && virtqueue_is_broken(simple->requestq[queue]))
+		virtio_simple_fail(simple);
+	return error;
+}
+
+bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)
+{
+	if (queue >= simple->request_queues || simple->failed)
+		return false;
+	return virtqueue_kick(simple->requestq[queue]);
+}
+
+/* The answer is the device's word: its header is copied once and must fit what was asked, and what
+ * the queue says was written. */
+static void check_answer(struct virtio_simple_request *request, u32 written, bool exactly)
+{
+	const volatile struct virtio_simple_resp_hdr *response = &request->response;
+	u32 status = le32_to_cpu(response->status);
+	u32 length = le32_to_cpu(response->len);
+	u64 cookie = le64_to_cpu(response->cookie);
+
+	request->error = -EIO;
+	request->status = status;
+	request->answer_length = 0;
+	if (written < sizeof(*response) || cookie != request->cookie)
+		return;
+	if (length > written - sizeof(*response) || length > request->answer_size)
+		return;
+	if (exactly && length != written - sizeof(*response))
+		return;
+	request->answer_length = length;
+	request->error = 0;
+}
+
+/* A request that will not be answered any more; the queue may be gone with a failed restart. */
+static struct virtio_simple_request *take_back(struct virtqueue *vq)
+{
+	struct virtio_simple_request *request = vq ? virtqueue_detach_unused_buf(vq) : NULL;
+
+	if (request)
+		request->error = -EIO;
+	return request;
+}
+
+struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, unsigned int queue)
+{
+	struct virtio_simple_request *request;
+	u32 written = 0;
+
+	if (queue >= simple->request_queues)
+		return NULL;
+	if (simple->failed)
+		return take_back(simple->requestq[queue]);
+	request = virtqueue_get_buf(simple->requestq[queue], &written);
+	if (request)
+		check_answer(request, written,
+			     virtqueue_has_exact_lengths(simple->requestq[queue]));
+	return request;
+}
+
+/* After the reset the device cannot touch what callers still own. */
+void virtio_simple_fail(struct virtio_simple *simple)
+{
+	if (simple->failed)
+		return;
+	simple->failed = true;
+	if (!virtio_reset_device(simple->vdev))
+		dev_printk(&simple->vdev->dev,
+			   "the device was reset; what is outstanding ends with "
+			   "an error\n");
+}
+
+void virtio_simple_detach(struct virtqueue *vq)
+{
+	while (vq && virtqueue_detach_unused_buf(vq))
+		;
+}
+
+static bool is_idle(const struct virtio_simple *simple)
+{
+	for (unsigned int i = 0; i < simple->request_queues; i++)
+		if (simple->requestq[i] && virtqueue_outstanding(simple->requestq[i]))
+			return false;
+	return true;
+}
+
+int virtio_simple_recover(struct virtio_simple *simple)
+{
+	int error;
+
+	if (!simple->failed)
+		return 0;
+	if (!is_idle(simple))
+		return -EBUSY;
+	virtio_simple_detach(simple->eventq);
+	error = virtio_device_restart(simple->vdev);
+	if (!error)
+		return 0;
+	/* Without a device that is up there are no queues to look at. */
+	simple->failed = true;
+	simple->eventq = NULL;
+	memset(simple->requestq, 0, sizeof(simple->requestq));
+	return error;
+}
+
+int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
+		       u16 count, u64 timeout_ns)
+{
+	int error = simple->failed ? -EIO : 0;
+
+	if (queue >= simple->request_queues)
+		return -EINVAL;
+	if (!error)
+		error = virtqueue_wait(simple->requestq[queue], how, count, timeout_ns);
+	if (error)
+		virtio_simple_fail(simple);
+	return error;
+}
+
+int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
+			 struct virtio_simple_request *request)
+{
+	int error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
+
+	if (virtio_simple_reap(simple, 0) == request)
+		return error ? error : request->error;
+	/* What came back is not what was sent; the reset makes the request's memory safe again. */
+	virtio_simple_fail(simple);
+	while (virtio_simple_reap(simple, 0))
+		;
+	return -EIO;
+}
+
+int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
+		       struct virtio_simple_request *request)
+{
+	int error = virtio_simple_submit(simple, 0, request);
+
+	if (error)
+		return error;
+	virtio_simple_kick(simple, 0);
+	return virtio_simple_finish(simple, how, request);
+}
