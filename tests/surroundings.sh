@@ -214,7 +214,7 @@ make_ready() {
 	enter "$layer" '' /bin/bash -c 'set -eu; export DOORBELL_CACHE=/var/cache/doorbell
 		cd /mnt && rm -rf doorbell && git clone -q tree.bundle doorbell && cd doorbell
 		[ ! -s ../changes ] || git apply ../changes
-		make setup qemu && tests/linux/fetch-linux.sh && tools/fetch-lwip.sh
+		make setup qemu && tests/oracle/linux/fetch-linux.sh && tools/fetch-lwip.sh
 		rm -rf /mnt/doorbell; apt-get clean' < /dev/null || return 1
 }
 

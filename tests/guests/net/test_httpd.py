@@ -58,8 +58,9 @@ def server(qemu, site):
 
 
 def curl(*arguments):
-    """curl's standard output."""
-    return subprocess.run(["curl", "-sS", "--max-time", "120", *arguments],
+    """curl's standard output; no settings of the user's, and no proxy between us."""
+    limit = f"{patience(120):.0f}"
+    return subprocess.run(["curl", "-q", "--noproxy", "*", "-sS", "--max-time", limit, *arguments],
                           stdout=subprocess.PIPE, check=True, timeout=patience(600)).stdout
 
 
