@@ -29,8 +29,8 @@ struct reference {
 #define PIT_LATCH2 0x80
 
 /*
- * Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it; one that
- * comes before the last was read is lost. No second is, but waiting for one takes as long.
+ * Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it; a tick
+ * that comes before the last was read is lost. No second is, but two of them take two seconds.
  */
 #define RTC_SECONDS 0x80
 #define RTC_INDEX 0x70
@@ -48,7 +48,7 @@ struct reference {
 /* The pair of reads at the same moment is the best of so many, by the time it took. */
 #define SAMPLE_TRIES 5
 
-/* A counter that has not moved after so many reads stands still: 5 ms at least, seconds for RTCs. */
+/* After so many reads without a change a counter stands still: 5 ms at least, seconds for RTCs. */
 #define STILL_READS 50000
 #define STILL_READS_RTC 5000000
 

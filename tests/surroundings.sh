@@ -63,6 +63,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." > /dev/null && pwd)
 kept=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/doorbell}
 cache=$kept/surroundings
 limit=7200 # seconds for one run of make test
+root_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 say() { printf 'surroundings: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
@@ -145,8 +146,7 @@ inside() {
 	ln -s fd/1 "$root/dev/stdout"
 	ln -s fd/2 "$root/dev/stderr"
 	narrow_network "$lacks"
-	exec env -i HOME=/root LC_ALL=C.UTF-8 \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"
+	exec env -i HOME=/root LC_ALL=C.UTF-8 "PATH=$root_path" chroot "$root" "$@"
 }
 
 # A network with a loopback device, and no way out.
@@ -192,8 +192,8 @@ furnish() {
 	apt-get dist-upgrade -y -qq
 	apt-cache dumpavail | awk '/^Package:/ { name = $2 }
 		/^Priority: (important|standard)$/ { print name }' | sort -u |
-		xargs apt-get install -y -qq udev hwdata locales tzdata man-db less vim-tiny bash-completion \
-			dnsmasq-base ca-certificates sudo git make
+		xargs apt-get install -y -qq udev hwdata locales tzdata man-db less vim-tiny \
+			bash-completion dnsmasq-base ca-certificates sudo git make
 	printf '%s.UTF-8 UTF-8\n' de_DE tr_TR en_US > /etc/locale.gen
 	locale-gen de_DE.UTF-8 tr_TR.UTF-8 en_US.UTF-8
 	useradd -m -s /bin/bash user
@@ -262,7 +262,7 @@ type_commands() {
 # As the user, with a login's environment and nothing of ours.
 session() {
 	local user=$1 typed=$2 path=/usr/local/bin:/usr/bin:/bin:/usr/games name
-	[[ $user != root ]] || path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	[[ $user != root ]] || path=$PATH
 	name=$(getent passwd "$user" | cut -d: -f6)
 	mkdir -p "$name/.cache"
 	if [[ -d /var/cache/doorbell ]]; then
@@ -270,9 +270,9 @@ session() {
 		results /var/cache/doorbell | xargs -0 -r cp -a -t "$name/.cache/doorbell"
 	fi
 	chown -R "$user:" "$name/.cache"
-	exec runuser -u "$user" -- env -i HOME="$name" USER="$user" LOGNAME="$user" SHELL=/bin/bash \
-		LANG=en_US.UTF-8 PATH="$path" /bin/bash -c "$(declare -f settings type_commands)
-		type_commands \"\$1\"" login "$typed"
+	exec runuser -u "$user" -- env -i HOME="$name" USER="$user" LOGNAME="$user" \
+		SHELL=/bin/bash LANG=en_US.UTF-8 PATH="$path" /bin/bash -c \
+		"$(declare -f settings type_commands); type_commands \"\$1\"" login "$typed"
 }
 
 # run NAME SYSTEM USER LACKS TYPED: prints its line.
@@ -296,8 +296,8 @@ run() {
 	bring_tree "$layer/upper/mnt"
 	begun=$SECONDS
 	enter "$layer" "$lacks" /usr/bin/timeout "$limit" /bin/bash -c \
-		"$(declare -f settings type_commands results session); session \"\$@\"" session "$user" "$typed" \
-		< /dev/null > "$cache/$name.log" 2>&1 || status=$?
+		"$(declare -f settings type_commands results session); session \"\$@\"" \
+		session "$user" "$typed" < /dev/null > "$cache/$name.log" 2>&1 || status=$?
 	tell "$name" "$status" "$((SECONDS - begun))"
 }
 
@@ -320,7 +320,7 @@ main() {
 	[[ $(id -u) == 0 ]] || die "only root can make and enter root file systems"
 	command -v debootstrap > /dev/null || die "no debootstrap: apt-get install debootstrap"
 	for name in "$@"; do
-		table | grep -q "^$name|" || die "there is no $name; names: $(table | cut -d'|' -f1 | xargs)"
+		table | grep -q "^$name|" || die "there is no $name; --list shows what there is"
 	done
 	mkdir -p "$cache"
 	exec 8> "$cache/lock"

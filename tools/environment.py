@@ -9,8 +9,9 @@ import os
 
 # Where things are, and how the network is reached.
 PLACES = """PATH HOME USER LOGNAME SHELL TMPDIR LD_LIBRARY_PATH PYTHONPATH PYTHONUSERBASE
-    PYTHONDONTWRITEBYTECODE DOORBELL_CACHE XDG_CACHE_HOME APT_CONFIG http_proxy https_proxy ftp_proxy
-    all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY""".split()
+    PYTHONDONTWRITEBYTECODE DOORBELL_CACHE XDG_CACHE_HOME APT_CONFIG LWIP
+    http_proxy https_proxy ftp_proxy all_proxy no_proxy
+    HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY""".split()
 # Settings of `make test`. Those of one run are not among them: the tests choose their own.
 SETTINGS = "BUILD CC CROSS_COMPILE DOORBELL_QEMU EXTRA_CFLAGS FULL QEMU UBSAN V".split()
 FIXED = {"LC_ALL": "C.UTF-8", "TERM": "dumb"}

@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ MAKE = os.environ.get("MAKE", "make")
 CROSS = os.environ.get("CROSS_COMPILE", "")
 PROCESSORS = len(os.sched_getaffinity(0))
 
+SLOWEST = 10
 COUNT_LINE = re.compile(r"\b(\d+) passed, (\d+) failed\b")
 FAIL_LINE = re.compile(r"^\s*(?:FAIL|not ok)\b[:\s-]*(.+)$")
 INTERRUPTED = 130
@@ -40,12 +42,14 @@ class Count:
     passed: int = 0
     failed: list = field(default_factory=list)
     skipped: list = field(default_factory=list)
+    seconds: dict = field(default_factory=dict)  # by name
 
     def add(self, other):
         """Sums up."""
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.seconds |= other.seconds
 
 
 @dataclass
@@ -156,6 +160,7 @@ def count_junit(path):
     count = Count()
     for case in ElementTree.parse(path).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
+        count.seconds[name] = float(case.get("time", 0))
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"}:
             count.failed.append(name)
@@ -211,7 +216,9 @@ def run_all(todo):
             total.failed.append(f"{stage.name} (not run: no {', '.join(sorted(lacking))})")
             continue
         print(f"---- {stage.name}", flush=True)
+        begun = time.monotonic()
         count = judge(stage, *run(stage))
+        print(f"---- {stage.name}: {time.monotonic() - begun:.0f} s", flush=True)
         if count.failed:
             broken.add(stage.name)
         total.add(count)
@@ -231,7 +238,9 @@ def pytest_is_here():
 
 
 def summary(total):
-    """Names of what failed, then the one line that sums up."""
+    """What took long, names of what failed, then the one line that sums up."""
+    for name in sorted(total.seconds, key=total.seconds.get, reverse=True)[:SLOWEST]:
+        print(f"slowest: {total.seconds[name]:5.1f} s {name}")
     for name in total.skipped:
         print(f"skipped: {name}")
     for name in total.failed:

@@ -207,6 +207,16 @@ def test_shellcheck_fires(tmp_path):
     assert "SC2086" in report.violations[0][2]
 
 
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+def test_settings_of_the_user_for_shellcheck_do_not_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".shellcheckrc").write_text("enable=all\n")
+    (tmp_path / "a.sh").write_text("#!/bin/bash\n# SPDX\ntext=x\necho $text\n")
+    report = style.Report()
+    style.check_shell(report, tmp_path, ["a.sh"])
+    assert [line for _, line, _ in report.violations] == [4]
+
+
 def test_other_clang_format_is_not_compared_with(tmp_path, monkeypatch):
     monkeypatch.setattr(style, "run", lambda command: (0, "clang-format version 19.1.7\n"))
     report = style.Report()

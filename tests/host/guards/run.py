@@ -20,6 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(TREE / "tools"))
+
+from patience import patience  # noqa: E402  (the path above must come first)
+
 BUILD = Path(os.environ.get("BUILD") or "build")
 LIMIT = 60  # seconds for each command
 
@@ -46,7 +50,7 @@ def run(command):
     """(exit status, output) of a command."""
     done = subprocess.run(
         command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", timeout=LIMIT, check=False,
+        errors="replace", timeout=patience(LIMIT), check=False,
     )
     return done.returncode, done.stdout
 
