@@ -211,7 +211,7 @@ def test_shellcheck_fires(tmp_path):
 def test_settings_of_the_user_for_shellcheck_do_not_count(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".shellcheckrc").write_text("enable=all\n")
-    (tmp_path / "a.sh").write_text("#!/bin/bash\n# SPDX\ntext=x\necho $text\n")
+    (tmp_path / "a.sh").write_text("#!/bin/bash\ntext=x\nset -- a\necho $1 \"$text\"\n")
     report = style.Report()
     style.check_shell(report, tmp_path, ["a.sh"])
     assert [line for _, line, _ in report.violations] == [4]
