@@ -7,6 +7,7 @@
 #                                     NAME: N passed, M failed, T s
 #   tests/surroundings.sh --list      their names
 #
+# COMMANDS='make test-host' for less than both commands of the README.
 # Exit status 1 when a test failed, or when what was asked for by name could not run.
 # A distribution comes from the mirror that apt reads here when this is one of its machines, else
 # from DEBIAN_MIRROR= or UBUNTU_MIRROR=. Everything is kept in the user's cache folder: SYSTEM/bare
@@ -62,7 +63,8 @@ settings() {
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." > /dev/null && pwd)
 kept=${DOORBELL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/doorbell}
 cache=$kept/surroundings
-limit=7200 # seconds for one run of make test
+commands=${COMMANDS:-make run && make test}
+limit=7200 # seconds for them
 root_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 say() { printf 'surroundings: %s\n' "$*" >&2; }
@@ -247,7 +249,7 @@ bring_tree() {
 }
 
 # ---- a run ---------------------------------------------------------------------------------------
-# README's two commands, as typed in a login shell of the user's; $1: what is typed before them.
+# Types as the user would in a shell: the words of the table, then in a clone the commands.
 type_commands() {
 	settings
 	cd ~ || exit 2
@@ -256,7 +258,7 @@ type_commands() {
 	mkdir -p "$tree" && cd "$tree" || exit 2
 	git clone -q /mnt/tree.bundle . || exit 2
 	[ ! -s /mnt/changes ] || git apply /mnt/changes || exit 2
-	make run && make test
+	eval "$2"
 }
 
 # As the user, with a login's environment and nothing of ours.
@@ -272,7 +274,7 @@ session() {
 	chown -R "$user:" "$name/.cache"
 	exec runuser -u "$user" -- env -i HOME="$name" USER="$user" LOGNAME="$user" \
 		SHELL=/bin/bash LANG=en_US.UTF-8 PATH="$path" /bin/bash -c \
-		"$(declare -f settings type_commands); type_commands \"\$1\"" login "$typed"
+		"$(declare -f settings type_commands); type_commands \"\$@\"" login "$typed" "$3"
 }
 
 # run NAME SYSTEM USER LACKS TYPED: prints its line.
@@ -297,7 +299,7 @@ run() {
 	begun=$SECONDS
 	enter "$layer" "$lacks" /usr/bin/timeout "$limit" /bin/bash -c \
 		"$(declare -f settings type_commands results session); session \"\$@\"" \
-		session "$user" "$typed" < /dev/null > "$cache/$name.log" 2>&1 || status=$?
+		session "$user" "$typed" "$commands" < /dev/null > "$cache/$name.log" 2>&1 || status=$?
 	tell "$name" "$status" "$((SECONDS - begun))"
 }
 

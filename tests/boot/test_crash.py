@@ -49,8 +49,9 @@ def test_end(qemu, tmp_path, kind, said):
 
 
 def test_hang(qemu, tmp_path):
-    line = verdict(qemu, tmp_path, "hang", timeout="3")
-    assert "no end after 3 s, at 0x" in line and "hang+0x" in line
+    limit = f"{patience(1):.1f}"
+    line = verdict(qemu, tmp_path, "hang", timeout=limit)
+    assert f"no end after {float(limit):g} s, at 0x" in line and "hang+0x" in line
 
 
 def crash(qemu, *words, image=None):

@@ -69,8 +69,10 @@ def test_verdicts_of_the_kernel(qemu, tmp_path, value, text, said):
 
 
 def test_hanging_guest(qemu, tmp_path):
-    line = verdict(qemu, tmp_path, guest.say("last words\n"), guest.HANG, TIMEOUT="1")
-    assert "no end after 1 s, at 0x10" in line and "its last line: last words" in line
+    limit = f"{patience(0.5):.1f}"
+    line = verdict(qemu, tmp_path, guest.say("last words\n"), guest.HANG, TIMEOUT=limit)
+    assert f"no end after {float(limit):g} s, at 0x10" in line
+    assert "its last line: last words" in line
     assert "make gdb" in line
 
 
@@ -112,8 +114,9 @@ def test_reset_without_a_fault(qemu, tmp_path, board):
 
 @pytest.mark.parametrize("board", ["pc", "q35", "microvm"])
 def test_hang_of_each_machine_is_placed(qemu, tmp_path, board):
-    line = verdict(qemu, tmp_path, guest.say("last\n"), guest.HANG, MACHINE=board, TIMEOUT="2")
-    assert "no end after 2 s, at 0x10" in line and "its last line: last" in line
+    limit = f"{patience(1):.1f}"
+    line = verdict(qemu, tmp_path, guest.say("last\n"), guest.HANG, MACHINE=board, TIMEOUT=limit)
+    assert f"no end after {float(limit):g} s, at 0x10" in line and "its last line: last" in line
 
 
 def test_power_off_is_no_success(qemu, tmp_path):
