@@ -166,15 +166,18 @@ narrow_network() {
 # As the installer leaves it with the standard task: all packages of that priority, and what every
 # desktop and server has beside them. The two keys of apt's are those of this host.
 make_bare() {
-	local system=$1 root=$cache/$1/bare keyring
+	local system=$1 root=$cache/$1/bare keyring script
 	keyring=/usr/share/keyrings/${system%-*}-archive-keyring.gpg
 	[[ ! -d $root ]] || return 0
 	[[ -r $keyring ]] || { say "$system: no $keyring: install the package with it"; return 1; }
 	say "$system: debootstrap, then the standard task (once)"
+	# What debootstrap calls all of them after; an older one may not know the suite's own name.
+	script=/usr/share/debootstrap/scripts/sid
+	[[ $system != ubuntu-* ]] || script=/usr/share/debootstrap/scripts/gutsy
 	rm -rf "$root.part"
 	mkdir -p "$root.part"
 	debootstrap --keyring="$keyring" "$(codename "$system")" "$root.part" \
-		"$(mirror "${system%-*}")" || return 1
+		"$(mirror "${system%-*}")" "$script" || return 1
 	sources "$system" > "$root.part/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(http|https|ftp|Check-|Retries)' \
 		> "$root.part/etc/apt/apt.conf.d/90host" || true
@@ -220,10 +223,19 @@ make_ready() {
 		rm -rf /mnt/doorbell; apt-get clean' < /dev/null || return 1
 }
 
-# make_system SYSTEM USER: the layers that a run of this user stands on.
+# make_system SYSTEM USER: the layers that a run of this user stands on. Nothing else runs on them
+# while they are made: the lock is the run's afterwards, shared with others.
 make_system() {
+	local made=$cache/$1/ready/made wanted
+	wanted=$(cd "$here" && cat apt-packages.txt qemu/* drivers/virtio/uapi/* tools/fetch-lwip.sh \
+		tests/oracle/linux/fetch-linux.sh | sha256sum)
+	flock -x 8
 	make_bare "$1" || return 1
-	[[ $2 == sudo ]] || make_ready "$1"
+	if [[ $2 != sudo && $wanted != "$(cat "$made" 2> /dev/null)" ]]; then
+		make_ready "$1" || return 1
+		echo "$wanted" > "$made"
+	fi
+	flock -s 8
 }
 
 # The folders of a cache that are results, each of which says in its name what it is of.
@@ -285,6 +297,7 @@ run() {
 		echo "$name: not run: set ${system%-*}_MIRROR" | sed 's/set \(.*\)_M/set \U\1_M/'
 		return 3
 	fi
+	exec 8> "$cache/$system.lock"
 	if ! make_system "$system" "$user" >> "$cache/$system.log" 2>&1; then
 		echo "$name: not run: $system could not be made: $cache/$system.log"
 		return 3
@@ -299,7 +312,8 @@ run() {
 	begun=$SECONDS
 	enter "$layer" "$lacks" /usr/bin/timeout "$limit" /bin/bash -c \
 		"$(declare -f settings type_commands results session); session \"\$@\"" \
-		session "$user" "$typed" "$commands" < /dev/null > "$cache/$name.log" 2>&1 || status=$?
+		session "$user" "$typed" "$commands" \
+		< /dev/null > "$cache/$name.log" 2>&1 || status=$?
 	tell "$name" "$status" "$((SECONDS - begun))"
 }
 
@@ -325,12 +339,10 @@ main() {
 		table | grep -q "^$name|" || die "there is no $name; --list shows what there is"
 	done
 	mkdir -p "$cache"
-	exec 8> "$cache/lock"
-	flock -n 8 || die "another run is under way"
 	while IFS='|' read -r name system user lacks typed <&7; do
 		[[ $# == 0 || $names == *" $name "* ]] || continue
 		status=0
-		run "$name" "$system" "$user" "$lacks" "$typed" 8>&- || status=$?
+		run "$name" "$system" "$user" "$lacks" "$typed" || status=$?
 		[[ $status == 0 || ($status == 3 && $# == 0) ]] || wrong=1
 	done 7< <(table)
 	return "$wrong"

@@ -57,6 +57,13 @@ def test_stdout_is_one_line_and_a_program(qemu):
     assert done.stdout.count("\n") == 1 and os.access(done.stdout.strip(), os.X_OK)
 
 
+def test_one_build_serves_every_language():
+    """Files sort otherwise in some, and what is built is named after all of them in a row."""
+    languages = subprocess.run(["locale", "-a"], stdout=subprocess.PIPE, text=True, check=True)
+    found = [run("--cached", LC_ALL=language) for language in languages.stdout.split()]
+    assert len({(done.returncode, done.stdout) for done in found}) == 1
+
+
 def test_a_missing_tool_is_named(tmp_path):
     """With a path that has the basics only, the build ends before it fetches anything."""
     folder = tmp_path / "bin"

@@ -84,8 +84,8 @@ def build(guard, commands):
         raise Unproven(f"{guard['file']} is not part of the host tests")
     objects = [changed if each == usual else each for each in commands.objects]
     # Without a guard something may be unused, which is no news here: no warnings.
-    must_run([*commands.compile, "-w", "-O0", "-c", str(source), "-o", changed])
-    must_run([*commands.link, *objects, "-o", str(folder / "tests.elf")])
+    must_run([*commands.compile, "-w", "-O0", "-g0", "-c", str(source), "-o", changed])
+    must_run([*commands.link, "-Wl,-S", *objects, "-o", str(folder / "tests.elf")])
     return folder / "tests.elf"
 
 
