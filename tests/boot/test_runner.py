@@ -18,7 +18,7 @@ import tiny_guest as guest
 from diagnose import explain, place, source_line
 from knobs import parse_knobs
 from machine import run
-from patience import patience
+from patience import measures_time, patience
 from qemu import command_line
 
 RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
@@ -253,6 +253,7 @@ def test_two_at_once(qemu, tmp_path):
     assert [finish(run)[:2] for run in runs] == [(0, "first\n"), (0, "second\n")]
 
 
+@measures_time
 def test_lines_come_live(qemu, tmp_path):
     limit = patience(5)
     run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT=f"{limit:.0f}")

@@ -19,7 +19,7 @@ import pytest
 
 import pcap
 from http_machine import Server, field, parted, read_all
-from patience import patience
+from patience import measures_time, patience
 from serving import free_port
 
 FULL = bool(os.environ.get("FULL"))
@@ -288,6 +288,7 @@ def test_client_that_reads_nothing_holds_up_nobody(server):
 
 
 @pytest.mark.full
+@measures_time
 def test_slow_requests_end_in_time(server):
     with server.connect(60) as slow, server.connect(60) as silent:
         slow.sendall(b"GET / HTT")
