@@ -20,7 +20,8 @@ export LC_ALL=C
 # name | system | user | what it lacks | what that user types before `make run` and `make test`
 #
 # Users: root; user, who cannot become root; sudo, who can, and for whom nothing is installed yet.
-# All have the files and variables of `settings` below. $tree is where the clone goes.
+# All have the files and variables of `settings` below. $tree is where the clone goes. The last two
+# rows are most of the others at once.
 table() {
 	cat <<-'END'
 		debian-12|debian-12|root||
@@ -38,6 +39,8 @@ table() {
 		no-ipv6|debian-12|user|ipv6|
 		offline|debian-12|user|network|
 		no-kvm|debian-12|root|kvm|
+		together|debian-12|user|network kvm|umask 077; LANG=de_DE.UTF-8; tree=~/"a b/ünïcode"
+		turk|debian-12|sudo||export LANG=tr_TR.UTF-8 TZ=Asia/Kolkata; unset HOME
 	END
 }
 
@@ -117,7 +120,7 @@ sources() {
 enter() {
 	local root=$1 lacks=$2 spaces=(--mount --pid --fork --kill-child)
 	shift 2
-	[[ $lacks != network && $lacks != ipv6 ]] || spaces+=(--net)
+	[[ ! $lacks =~ network|ipv6 ]] || spaces+=(--net)
 	unshare "${spaces[@]}" "$here/tests/surroundings.sh" --inside \
 		"$root" "$lacks" "$@"
 }
@@ -138,7 +141,7 @@ inside() {
 	mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts "$root/dev/pts"
 	mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
 	for node in null zero full random urandom tty net/tun kvm; do
-		if [[ -e /dev/$node && $node != "$lacks" ]]; then
+		if [[ -e /dev/$node && " $lacks " != *" $node "* ]]; then
 			cp -a "/dev/$node" "$root/dev/$node"
 		fi
 	done
@@ -151,15 +154,11 @@ inside() {
 	exec env -i HOME=/root LC_ALL=C.UTF-8 "PATH=$root_path" chroot "$root" "$@"
 }
 
-# A network with a loopback device, and no way out.
+# A network with a loopback device, and no way out; the namespace is a new one.
 narrow_network() {
-	case $1 in
-	network) ip link set lo up ;;
-	ipv6)
-		echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
-		ip link set lo up
-		;;
-	esac
+	[[ $1 =~ network|ipv6 ]] || return 0
+	[[ $1 != *ipv6* ]] || echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
+	ip link set lo up
 }
 
 # ---- systems, each made once ---------------------------------------------------------------------
@@ -227,8 +226,8 @@ make_ready() {
 # while they are made: the lock is the run's afterwards, shared with others.
 make_system() {
 	local made=$cache/$1/ready/made wanted
-	wanted=$(cd "$here" && cat apt-packages.txt qemu/* drivers/virtio/uapi/* tools/fetch-lwip.sh \
-		tests/oracle/linux/fetch-linux.sh | sha256sum)
+	wanted=$(cd "$here" && sha256sum apt-packages.txt qemu/* drivers/virtio/uapi/* \
+		tools/fetch-lwip.sh tests/oracle/linux/fetch-linux.sh)
 	flock -x 8
 	make_bare "$1" || return 1
 	if [[ $2 != sudo && $wanted != "$(cat "$made" 2> /dev/null)" ]]; then
