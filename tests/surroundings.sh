@@ -39,7 +39,7 @@ table() {
 		no-ipv6|debian-12|user|ipv6|
 		offline|debian-12|user|network|
 		no-kvm|debian-12|root|kvm|
-		together|debian-12|user|network kvm|umask 077; LANG=de_DE.UTF-8; tree=~/"a b/ünïcode"
+		together|debian-12|user|network kvm|umask 077; LANG=de_DE.UTF-8; tree=~/"a b/ünï"
 		turk|debian-12|sudo||export LANG=tr_TR.UTF-8 TZ=Asia/Kolkata; unset HOME
 	END
 }
