@@ -244,8 +244,15 @@ test-ubsan:
 	@$(MAKE) --no-print-directory UBSAN=1 BUILD=$(BUILD)/test-ubsan images
 	@BUILD=$(BUILD)/test-ubsan UBSAN=1 $(PYTHON) -m pytest tests/boot/test_cases.py -q \
 		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-p xdist -n 2)
-kernels:
-	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
+# A make for each app, several at once with -j; what they share is compiled by the first ones alone.
+.PHONY: $(APPS:%=kernel-of-%)
+KERNELS := $(APPS:%=kernel-of-%)
+kernels: $(KERNELS)
+kernel-of-demo: ;@$(MAKE) --no-print-directory APP=demo kernel
+kernel-of-netecho: kernel-of-demo
+$(filter-out kernel-of-demo kernel-of-netecho,$(KERNELS)): kernel-of-netecho
+kernel-of-shell: kernel-of-lspci kernel-of-lsvirtio
+$(filter-out kernel-of-demo,$(KERNELS)): kernel-of-%: ;@$(MAKE) --no-print-directory APP=$* kernel
 style:
 	@$(PYTHON) tools/style.py
 layers:

@@ -74,11 +74,11 @@ def clang():
 
 
 def pytest_command():
-    """pytest over tests/; with xdist, one more at a time than processors, as some wait."""
+    """pytest over tests/; with xdist, two at a time more than processors, as some wait."""
     command = [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider"]
     command += ["--color=yes"] if sys.stdout.isatty() else []
     if importlib.util.find_spec("xdist"):
-        command += ["-p", "xdist", "-n", str(min(PROCESSORS, 7) + 1)]
+        command += ["-p", "xdist", "-n", str(min(PROCESSORS, 8) + 2)]
     return command + [f"--junitxml={junit_file()}"]
 
 
