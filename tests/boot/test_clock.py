@@ -17,7 +17,7 @@ RATE = re.compile(r"clock: TSC at (\d+)\.\d{3} MHz")
 
 
 def rate(qemu, starved, arguments):
-    """MHz, as the kernel finds them; `starved`: the thread that makes the RTC's ticks hardly runs."""
+    """MHz, as the kernel finds them; `starved`: what makes the ticks of the RTC hardly runs."""
     knobs = parse_knobs({"APP": "hello", "BOOT": "direct", "MACHINE": "microvm", "QEMU": qemu,
                          "DEVICES": "none", "TIMEOUT": "30", "QEMU_ARGS": arguments})
     check_image(knobs)
