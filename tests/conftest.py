@@ -2,6 +2,7 @@
 """What all pytest tests share: where the modules are, which QEMU runs, and FULL=1."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from qemu import build_directory, find_qemu  # noqa: E402
 
 
 narrow()
+# A shell that starts us in the background has SIGINT ignored, and the tests send it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 Machine.limit = staticmethod(patience)
 
 

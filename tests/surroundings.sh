@@ -237,9 +237,10 @@ make_system() {
 	flock -s 8
 }
 
-# The folders of a cache that are results, each of which says in its name what it is of.
+# What a cache holds that is a result; each says in its name what it is of.
 results() {
-	find "$1" -maxdepth 1 -type d -regex '.*/\(qemu-[0-9]\|linux-[0-9]\|lwip-\)[^/]*' -print0
+	find "$1" -mindepth 1 -maxdepth 1 ! -name qemu-work ! -name surroundings \
+		! -name '*-fetch.*' ! -name '*.lock' ! -name '*.log' -print0
 }
 
 # new_layer FOLDER LOWER [keep]: an overlay, which `inside` mounts.
@@ -319,8 +320,8 @@ run() {
 # tell NAME STATUS SECONDS: the line of a run; what it wrote goes when all is well.
 tell() {
 	local count
-	count=$(tail -n 1 "$cache/$1.log" | grep -xE '[0-9]+ passed, [0-9]+ failed') ||
-		count="ended with status $2"
+	count=$(grep -xE '[0-9]+ passed, [0-9]+ failed' "$cache/$1.log" | tail -n 1) || true
+	count=${count:-ended with status $2}
 	if [[ $2 == 0 && $count == *' 0 failed' ]]; then
 		rm -rf "$cache/run-$1"
 		echo "$1: $count, $3 s"
