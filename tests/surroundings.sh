@@ -19,7 +19,7 @@ export LC_ALL=C
 
 # name | system | user | what it lacks | what that user types before `make run` and `make test`
 #
-# Users: root; user, who cannot become root; sudo, who can, and for whom nothing is installed yet.
+# Users: root; user, who cannot become root; sudo, who can, and has no packages installed yet.
 # All have the files and variables of `settings` below. $tree is where the clone goes. The last two
 # rows are most of the others at once.
 table() {
@@ -222,15 +222,15 @@ make_ready() {
 		rm -rf /mnt/doorbell; apt-get clean' < /dev/null || return 1
 }
 
-# make_system SYSTEM USER: the layers that a run of this user stands on. Nothing else runs on them
-# while they are made: the lock is the run's afterwards, shared with others.
+# make_system SYSTEM: the layers that a run stands on. Nothing else runs on them while they are
+# made: the lock is the run's afterwards, shared with others.
 make_system() {
 	local made=$cache/$1/ready/made wanted
 	wanted=$(cd "$here" && sha256sum apt-packages.txt qemu/* drivers/virtio/uapi/* \
 		tools/fetch-lwip.sh tests/oracle/linux/fetch-linux.sh)
 	flock -x 8
 	make_bare "$1" || return 1
-	if [[ $2 != sudo && $wanted != "$(cat "$made" 2> /dev/null)" ]]; then
+	if [[ $wanted != "$(cat "$made" 2> /dev/null)" ]]; then
 		make_ready "$1" || return 1
 		echo "$wanted" > "$made"
 	fi
@@ -298,16 +298,18 @@ run() {
 		return 3
 	fi
 	exec 8> "$cache/$system.lock"
-	if ! make_system "$system" "$user" >> "$cache/$system.log" 2>&1; then
+	if ! make_system "$system" >> "$cache/$system.log" 2>&1; then
 		echo "$name: not run: $system could not be made: $cache/$system.log"
 		return 3
 	fi
+	[[ $user == sudo ]] || lower=$cache/$system/ready/upper:$lower
+	new_layer "$layer" "$lower"
 	if [[ $user == sudo ]]; then
 		user=sudo-user
-	else
-		lower=$cache/$system/ready/upper:$lower
+		mkdir -p "$layer/upper/var/cache/doorbell"
+		results "$cache/$system/ready/upper/var/cache/doorbell" |
+			xargs -0 -r cp -a -t "$layer/upper/var/cache/doorbell"
 	fi
-	new_layer "$layer" "$lower"
 	bring_tree "$layer/upper/mnt"
 	begun=$SECONDS
 	enter "$layer" "$lacks" /usr/bin/timeout "$limit" /bin/bash -c \
