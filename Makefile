@@ -52,6 +52,10 @@ $(foreach source,$(WITHOUT),$(if $(wildcard $(source)),,$(error WITHOUT=$(source
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD \
 	CONSOLE INTERACTIVE
 export HTTP_PORT
+# Of an environment that has these, the flags below would reach QEMU's build, and cd in scripts prints.
+unexport CFLAGS CPPFLAGS LDFLAGS CDPATH
+# A service or a container may have none; the cache is there.
+export HOME := $(or $(HOME),$(shell getent passwd "$$(id -u)" | cut -d: -f6))
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -252,9 +256,16 @@ images:
 test-ubsan:
 	@$(MAKE) --no-print-directory UBSAN=1 BUILD=$(BUILD)/test-ubsan images
 	@BUILD=$(BUILD)/test-ubsan UBSAN=1 $(PYTHON) -m pytest tests/boot/test_cases.py -q \
-		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n 2)
-kernels:
-	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
+		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-p xdist -n 2)
+# A make for each app, several at once with -j; what they share is compiled by the first ones alone.
+.PHONY: $(APPS:%=kernel-of-%)
+KERNELS := $(APPS:%=kernel-of-%)
+kernels: $(KERNELS)
+kernel-of-demo: ;@$(MAKE) --no-print-directory APP=demo kernel
+kernel-of-netecho: kernel-of-demo
+$(filter-out kernel-of-demo kernel-of-netecho,$(KERNELS)): kernel-of-netecho
+kernel-of-shell: kernel-of-lspci kernel-of-lsvirtio
+$(filter-out kernel-of-demo,$(KERNELS)): kernel-of-%: ;@$(MAKE) --no-print-directory APP=$* kernel
 style:
 	@$(PYTHON) tools/style.py
 layers:

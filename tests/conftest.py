@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -11,10 +12,21 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 TREE = TESTS.parent
 SHARED = ("boot", "oracle/qemu", "oracle/linux", "oracle/pciutils", "guests/net", "guests/char")
+LONG_FIRST = ("tools/test_new", "oracle/linux", "guests/block", "oracle/", "guests/", "boot/")
 sys.path[:0] = [str(TREE / "tools"), *(str(TESTS / name) for name in SHARED)]
 
-from knobs import parse_knobs  # noqa: E402  (the path above must come first)
+from environment import narrow  # noqa: E402  (the path above must come first)
+from knobs import parse_knobs  # noqa: E402
+from machine import Machine  # noqa: E402
+from patience import patience  # noqa: E402
 from qemu import build_directory, find_qemu  # noqa: E402
+
+
+narrow()
+# A shell that starts us in the background has SIGINT ignored, and the tests send it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+Machine.limit = staticmethod(patience)
 
 
 def pytest_configure(config):
@@ -27,7 +39,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """The larger matrices are left out, not skipped, unless FULL=1 asks for them."""
+    """The larger matrices are left out, not skipped, unless FULL=1 asks for them. What takes long
+    comes first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONG_FIRST)
+                                      if name in item.nodeid), len(LONG_FIRST)))
     if os.environ.get("FULL"):
         return
     left_out = [item for item in items if item.get_closest_marker("full")]

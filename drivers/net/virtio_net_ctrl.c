@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 
 #include "drivers/net/virtio_net_priv.h"
+#include "kernel/cpu.h"
 #include "kernel/string.h"
 
 #define COMMAND_TIMEOUT_NS (2 * NSEC_PER_SEC)
@@ -226,6 +227,7 @@ static int drain(struct virtio_net *net, unsigned int pairs)
 			return -EBUSY;
 		for (unsigned int i = 1; i < net->net.queue_pairs; i++)
 			virtio_net_take_sent(net, i);
+		cpu_relax();
 	}
 	return 0;
 }

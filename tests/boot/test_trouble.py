@@ -9,6 +9,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import check_image, command_line
 
 AVAIL_IDX = 2  # its offset in the available ring (virtio 1.2, 2.7.6)
@@ -20,7 +21,7 @@ class Troubled(Machine):
 
     def __init__(self, qemu, options=(), without=(), **settings):
         self.ours, self.theirs = socket.socketpair()
-        self.ours.settimeout(10)
+        self.ours.settimeout(patience(10))
         knobs = parse_knobs({"APP": "endure", "BOOT": "direct", "QEMU": qemu, "CMDLINE": "5",
                              "SIMPLE": "modern,id=simple", "TIMEOUT": "40", **settings})
         check_image(knobs)
@@ -46,7 +47,7 @@ class Troubled(Machine):
     def await_more(self, text, than, seconds=10):
         """Runs until more lines hold the text; False when that takes too long."""
         whole = self.deadline
-        self.deadline = min(whole, time.monotonic() + seconds)
+        self.deadline = min(whole, time.monotonic() + patience(seconds))
         self.pump(lambda: self.count(text) > than)
         self.deadline, self.timed_out = whole, False
         return self.count(text) > than

@@ -8,6 +8,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import check_image, command_line
 
 EDU_RAISE = 0x60  # QEMU's edu device: what is written here raises its pin
@@ -31,7 +32,7 @@ class Outside:
 
     def __init__(self, connection, base):
         self.connection, self.base = connection, base
-        connection.settimeout(10)
+        connection.settimeout(patience(10))
 
     def write(self, offset, value):
         """Done when QEMU has answered."""
