@@ -139,7 +139,7 @@ static bool number_bridge(struct pci_dev *bridge, u8 first, u8 last)
 	read_numbers(bridge, &secondary, &subordinate);
 	if (secondary == first && subordinate == last)
 		return true;
-	dev_printk(&bridge->dev, "E32 bus numbers do not stick; what is behind it is left out\n");
+	dev_printk(&bridge->dev, "E32 bus numbers do not stick; devices behind it ignored\n");
 	write_numbers(bridge, 0, 0);
 	return false;
 }
@@ -152,8 +152,7 @@ static void scan_unnumbered(struct pci_dev *bridge)
 	u8 first = (u8)(bus->last + 1);
 
 	if (bus->last >= limit) {
-		dev_printk(&bridge->dev,
-			   "E32 no bus number is left; what is behind it is left out\n");
+		dev_printk(&bridge->dev, "E32 no bus number left; devices behind it ignored\n");
 		return;
 	}
 	if (!number_bridge(bridge, first, limit))

@@ -34,13 +34,13 @@ void pci_read_capabilities(struct pci_dev *dev)
 	while (position) {
 		if (position < CAPABILITY_FIRST) {
 			dev_printk(&dev->dev,
-				   "capability list leads to 0x%02x, inside the header; "
-				   "cut there\n",
+				   "capability pointer 0x%02x is inside the header; rest ignored\n",
 				   position);
 			return;
 		}
 		if (visited & BIT_ULL(position / 4)) {
-			dev_printk(&dev->dev, "capability list loops at 0x%02x; cut after %u\n",
+			dev_printk(&dev->dev,
+				   "capability list loops at 0x%02x; rest after %u ignored\n",
 				   position, dev->capability_count);
 			return;
 		}

@@ -94,15 +94,15 @@ static const char *region_fault(const struct ecam_region *region)
 	if (region->first > region->last)
 		return "its last bus comes before its first";
 	if (region->base >= limit || limit - region->base < 256ULL << BUS_SHIFT)
-		return "it lies beyond what this CPU can address";
+		return "it is beyond the CPU's address width";
 	if (memmap_overlaps_ram(region_start(region), region_size(region)))
-		return "RAM is there";
+		return "it overlaps RAM";
 	if (region_start(region) < CHIPSET_END &&
 	    region_start(region) + region_size(region) > PCI_CHIPSET_START)
-		return "the interrupt controllers are there";
+		return "it overlaps the interrupt controllers";
 	for (unsigned int i = 0; i < region_count; i++)
 		if (region->first <= regions[i].last && region->last >= regions[i].first)
-			return "its buses have a region already";
+			return "its buses already have a region";
 	return NULL;
 }
 
@@ -122,11 +122,11 @@ static const char *try_region(const struct ecam_region *region, const struct pci
 	if (fault)
 		return fault;
 	if (region_count == REGIONS)
-		return "there are more regions than we keep";
+		return "too many regions";
 	if (!ioremap(region_start(region), region_size(region)))
 		return "it cannot be mapped";
 	if (ports && !shows_the_same(region, ports))
-		return "it shows another function at its first bus than ports 0xcf8/0xcfc do";
+		return "its first bus shows a different function from ports 0xcf8/0xcfc";
 	return NULL;
 }
 
@@ -136,12 +136,11 @@ static bool add_region(u64 base, u8 first, u8 last, const struct pci_config_ops 
 	const char *fault = try_region(&region, ports);
 
 	if (fault) {
-		printk("PCI: E30 no ECAM at 0x%llx for [bus %02x-%02x]: %s\n", base, first, last,
+		printk("pci: E30 no ECAM at 0x%llx for [bus %02x-%02x]: %s\n", base, first, last,
 		       fault);
 		return false;
 	}
-	printk("PCI: ECAM [mem 0x%08llx-0x%08llx] (base 0x%llx) for domain 0000 [bus "
-	       "%02x-%02x]\n",
+	printk("PCI: ECAM [mem 0x%08llx-0x%08llx] (base 0x%llx) for domain 0000 [bus %02x-%02x]\n",
 	       region_start(&region), region_start(&region) + region_size(&region) - 1, base, first,
 	       last);
 	regions[region_count++] = region;

@@ -39,8 +39,7 @@ static void check_windows(struct pci_host *host)
 		     !memmap_overlaps_ram(window->first, window->last - window->first + 1)))
 			host->window[kept++] = *window;
 		else
-			printk("PCI: E34 window [mem 0x%08llx-0x%08llx] of host bridge %02x is not "
-			       "used: RAM is there\n",
+			printk("pci: E34 [mem 0x%llx-0x%llx] of host bridge %02x overlaps RAM\n",
 			       window->first, window->last, host->bus);
 	}
 	host->count = kept;

@@ -127,9 +127,9 @@ int pci_enable_msix(struct pci_dev *dev)
 	if (msix->table)
 		error = switch_on(dev, msix);
 	if (error) {
-		dev_printk(&dev->dev, "E11 MSI-X: %s; going on without\n",
+		dev_printk(&dev->dev, "E11 MSI-X: %s; not used\n",
 			   msix->table ? "the enable bit does not stick"
-				       : "the table does not lie in a memory BAR");
+				       : "the table is not in a memory BAR");
 		kfree(msix);
 		return error;
 	}

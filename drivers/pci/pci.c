@@ -71,8 +71,7 @@ static int check_addresses(const struct pci_dev *dev)
 		if (!(dev->resource[i].flags & PCI_RESOURCE_UNSET))
 			continue;
 		pci_format_resource(text, sizeof(text), &dev->resource[i]);
-		dev_printk(&dev->dev, "E33 BAR %u %s has no address; the device is not used\n", i,
-			   text);
+		dev_printk(&dev->dev, "E33 BAR %u %s has no address; device not used\n", i, text);
 		return -EINVAL;
 	}
 	return 0;
@@ -88,10 +87,10 @@ static int enable_bridges(const struct pci_dev *dev, u16 bits)
 	for (bridge = dev->bus->self; bridge; bridge = bridge->bus->self) {
 		pci_read_config_word(bridge, PCI_COMMAND, &command);
 		if ((command & bits) != bits && update_command(bridge, 0, bits)) {
-			dev_printk(&bridge->dev,
-				   "E03 decoding (command 0x%04x) does not stick; "
-				   "what is behind the bridge is not used\n",
-				   bits);
+			dev_printk(
+				&bridge->dev,
+				"E03 decoding (command 0x%04x) does not stick; bridge not used\n",
+				bits);
 			return -EIO;
 		}
 	}
@@ -112,9 +111,7 @@ int pci_enable_device(struct pci_dev *dev)
 	error = update_command(dev, 0, bits);
 	if (error)
 		dev_printk(&dev->dev,
-			   "E03 decoding (command 0x%04x) does not stick; "
-			   "the device is not used\n",
-			   bits);
+			   "E03 decoding (command 0x%04x) does not stick; device not used\n", bits);
 	return error;
 }
 
@@ -128,8 +125,8 @@ int pci_set_master(struct pci_dev *dev)
 	int error = update_command(dev, 0, PCI_COMMAND_MASTER);
 
 	if (error)
-		dev_printk(&dev->dev, "E01 bus mastering (command bit 2) does not stick: "
-				      "the device could not read its rings; it is not used\n");
+		dev_printk(&dev->dev,
+			   "E01 bus mastering (command bit 2) does not stick; device not used\n");
 	return error;
 }
 

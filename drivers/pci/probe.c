@@ -79,7 +79,7 @@ static bool read_id(struct pci_dev *dev)
 	struct id_read read = { dev, 0 };
 
 	if (poll_until(id_is_ready, &read, NOT_READY_MS * NSEC_PER_MSEC)) {
-		dev_printk(&dev->dev, "not ready after %d ms; giving up\n", NOT_READY_MS);
+		dev_printk(&dev->dev, "not ready after %d ms; ignored\n", NOT_READY_MS);
 		return false;
 	}
 	dev->vendor = (u16)read.id;
@@ -174,8 +174,8 @@ static struct pci_dev *pci_scan_device(struct pci_bus *bus, u8 devfn)
 	struct pci_dev *dev = kzalloc(sizeof(*dev));
 
 	if (!dev) {
-		printk("pci: out of memory at %02x:%02x.%x; the function is left out\n",
-		       bus->number, PCI_SLOT(devfn), PCI_FUNC(devfn));
+		printk("pci: out of memory at %02x:%02x.%x; function ignored\n", bus->number,
+		       PCI_SLOT(devfn), PCI_FUNC(devfn));
 		return NULL;
 	}
 	dev->bus = bus;
@@ -226,7 +226,7 @@ struct pci_bus *pci_alloc_bus(u8 number, u8 limit, const struct pci_config_ops *
 	struct pci_bus *bus = kzalloc(sizeof(*bus));
 
 	if (!bus) {
-		printk("pci: out of memory for bus %02x; it is left out\n", number);
+		printk("pci: out of memory for bus %02x; bus ignored\n", number);
 		return NULL;
 	}
 	bus->number = number;
