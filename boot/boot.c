@@ -49,7 +49,7 @@ void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
 		return; /* an unused entry */
 	if (base + size < base) {
 		drop_memory(boot, base, size,
-			    usable ? "it wraps" : "it wraps: all above is no RAM");
+			    usable ? "it wraps" : "it wraps: nothing above it is RAM");
 		if (usable)
 			return;
 		size = ~0ULL - base;

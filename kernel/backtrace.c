@@ -33,7 +33,7 @@ static void print_address(u64 address, bool is_return)
 static void print_repeated(struct trace *trace)
 {
 	if (trace->repeated)
-		printk("  the last line %u times more\n", trace->repeated);
+		printk("  the last line repeats %u more times\n", trace->repeated);
 	trace->repeated = 0;
 }
 
@@ -183,7 +183,7 @@ static void walk(struct trace *trace, const u64 *frame)
 	}
 	print_repeated(trace);
 	if (frame)
-		printk("  and so on\n");
+		printk("  ... and further callers\n");
 }
 
 void dump_stack_from(const u64 *frame_pointer)

@@ -259,8 +259,8 @@ void clock_init(void)
 		by = references[i].name;
 	}
 	if (!plausible(hz))
-		machine_stop("no clock: neither CPUID, PIT, ACPI PM timer nor RTC tells the TSC's "
-			     "rate");
+		machine_stop(
+			"no clock: neither CPUID, PIT, ACPI PM timer nor RTC gives the TSC's rate");
 	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;
 	ns_per_tick = (NSEC_PER_SEC << 32) / hz;
 	printk("clock: TSC at %llu.%03llu MHz, by %s\n", hz / 1000000, hz / 1000 % 1000, by);

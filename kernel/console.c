@@ -134,7 +134,7 @@ void console_register(struct console *console)
 	if (current || !is_wanted(console))
 		return;
 	flags = printk_lock();
-	printk("console: from here on %s\n", console->name);
+	printk("console: output continues on %s\n", console->name);
 	current = console;
 	read_log(shown, replay);
 	console_flush();
@@ -152,7 +152,7 @@ void console_unregister(struct console *console)
 	current = NULL;
 	line_length = 0;
 	shown = logged;
-	printk("console: %s is gone; from here on " SERIAL "\n", console->name);
+	printk("console: %s was removed; output continues on " SERIAL "\n", console->name);
 	printk_unlock(flags);
 }
 
@@ -164,7 +164,7 @@ bool console_is_missing(void)
 void console_check(void)
 {
 	if (console_is_missing())
-		printk("console: E21 kernel.console=%s: there is no such console; it stays %s\n",
+		printk("console: E21 kernel.console=%s: no such console; still using %s\n",
 		       console_option.value, console_name());
 }
 

@@ -83,11 +83,11 @@ static bool describe_image(u64 address, char *text, size_t size)
 static void describe_hole(u64 address, char *text, size_t size)
 {
 	if (!is_canonical(address))
-		snprintf(text, size, "no address (not canonical)");
+		snprintf(text, size, "not a canonical address");
 	else if (address >= memmap_physical_limit())
 		snprintf(text, size, "beyond what this CPU can address");
 	else if (address >= memmap_ram_end())
-		snprintf(text, size, "no RAM, which ends at 0x%llx, and no known device",
+		snprintf(text, size, "beyond the end of RAM at 0x%llx, and not a known device",
 			 memmap_ram_end());
 	else
 		snprintf(text, size, "neither RAM nor a known device");
@@ -98,7 +98,7 @@ void describe_address(u64 address, char *text, size_t size)
 	if (address < PAGE_SIZE)
 		snprintf(text, size, "the null page");
 	else if (address < LOW_MEMORY_END)
-		snprintf(text, size, "low memory, which is the firmware's");
+		snprintf(text, size, "low memory, which belongs to the firmware");
 	else if (describe_stack(address, text, size) || describe_image(address, text, size))
 		return;
 	else if (memory_is_ram(address, 1))
@@ -109,7 +109,7 @@ void describe_address(u64 address, char *text, size_t size)
 	else if (paging_lookup(address) == MAPPED_DEVICE)
 		snprintf(text, size, "device registers");
 	else if (memmap_is_reserved(address))
-		snprintf(text, size, "memory that the firmware keeps to itself");
+		snprintf(text, size, "memory reserved by the firmware");
 	else
 		describe_hole(address, text, size);
 }

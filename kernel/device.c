@@ -22,7 +22,7 @@ void device_print_id_tables(void)
 	const struct module_device_table *const *table = tables_start;
 
 	__asm__("" : "+r"(table)); /* the table is larger than the compiler thinks */
-	printk("drivers in this image, by their tables of ids:\n");
+	printk("drivers in this image, by id table:\n");
 	for (; table < tables_end; table++)
 		printk("  %s bus: %s, %zu id%s\n", (*table)->bus, (*table)->name, (*table)->count,
 		       (*table)->count == 1 ? "" : "s");
@@ -239,7 +239,7 @@ static void print_children(const struct device *parent, unsigned int depth)
 	struct device *device;
 
 	if (depth > TREE_DEPTH_MAX) {
-		printk("%*s... deeper than is shown\n", (int)(2 * depth + 2), "");
+		printk("%*s... deeper levels are not shown\n", (int)(2 * depth + 2), "");
 		return;
 	}
 	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {

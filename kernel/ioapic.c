@@ -80,7 +80,7 @@ static void add_ioapic(const struct madt_io_apic *entry)
 	if (ioapic->registers)
 		version = read_register(ioapic, IOAPIC_VERSION);
 	if (!is_sane(entry, version)) {
-		printk("ioapic: the one at 0x%08x for GSI %u is ignored: version 0x%08x\n",
+		printk("ioapic: I/O APIC at 0x%08x for GSI %u ignored: version 0x%08x\n",
 		       entry->address, entry->gsi_base, version);
 		return;
 	}
@@ -100,7 +100,7 @@ void ioapic_init(void)
 	while ((entry = madt_next(MADT_IO_APIC, sizeof(*entry), entry)))
 		add_ioapic(entry);
 	if (!ioapic_count)
-		printk("ioapic: none named by the firmware: no interrupts but messages (MSI-X)\n");
+		printk("ioapic: no I/O APIC: MSI-X interrupts only\n");
 }
 
 /* `gsi` is how the bus has it; where an override leaves that open, so does this. */

@@ -147,7 +147,7 @@ void free_irq(int vector)
 		return;
 	__atomic_store_n(&slot->handler, NULL, __ATOMIC_SEQ_CST);
 	if (poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS))
-		panic("the handler of vector 0x%02x (%s) does not end", vector, slot->name);
+		panic("the handler of vector 0x%02x (%s) does not return", vector, slot->name);
 	flags = spin_lock_irqsave(&slots_lock);
 	slot->taken = false;
 	spin_unlock_irqrestore(&slots_lock, flags);

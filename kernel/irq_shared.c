@@ -39,8 +39,7 @@ static void mask_for_good(struct wire *wire)
 
 	wire->stuck = true;
 	ioapic_mask(wire->gsi);
-	printk("irq: E19 the wire of GSI %u (vector 0x%02x) never falls silent: %u interrupts in a "
-	       "row brought nothing; it is masked\n",
+	printk("irq: E19 GSI %u (vector 0x%02x) stuck: %u idle interrupts in a row; masked\n",
 	       wire->gsi, wire->vector, wire->idle);
 	list_for_each_entry(share, &wire->shares, struct irq_share, node)
 		if (share->lost)

@@ -47,7 +47,7 @@ static void print_memory(void)
 	struct memory_counters memory;
 
 	memory_count(&memory);
-	printk("memory: %llu KiB to give out, %llu KiB of bitmaps, %llu KiB of page tables\n",
+	printk("memory: %llu KiB available, %llu KiB of bitmaps, %llu KiB of page tables\n",
 	       memory.pages_free * PAGE_SIZE / 1024, memory.bitmap_pages * PAGE_SIZE / 1024,
 	       memory.table_pages * PAGE_SIZE / 1024);
 }

@@ -227,13 +227,13 @@ static bool map_outside_ram(u64 address, u64 size, u64 rights)
 	u64 end = ALIGN_UP(address + size, PAGE_SIZE);
 
 	if (!size || address + size < address || address + size > memmap_physical_limit())
-		printk("paging: 0x%llx bytes at 0x%llx: beyond what this CPU can address\n", size,
-		       address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: beyond the address width\n",
+		       size, address);
 	else if (memmap_overlaps_ram(start, end - start))
-		printk("paging: 0x%llx bytes at 0x%llx: RAM is there\n", size, address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: it is RAM\n", size, address);
 	else if (!map_range(start, end, rights))
-		printk("paging: 0x%llx bytes at 0x%llx: mapped otherwise, or no memory\n", size,
-		       address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: mapped otherwise or no memory\n",
+		       size, address);
 	else
 		return true;
 	return false;

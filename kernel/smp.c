@@ -95,8 +95,7 @@ static struct cpu *alloc_cpu(void)
 static void check_clock(const struct cpu *cpu, u64 before, u64 after)
 {
 	if (ap_clock < before || ap_clock > after)
-		printk("smp: the clock of CPU %u (APIC id %u) is %lld us off: waits there may be "
-		       "too short or too long\n",
+		printk("smp: the clock of CPU %u (APIC id %u) is %lld us off: waits are inexact\n",
 		       cpu->index, cpu->apic_id, (long long)(ap_clock - before) / 1000);
 }
 
@@ -163,9 +162,8 @@ static void start_all(const u32 *ids, unsigned int count, u64 trampoline)
 			continue;
 		error = start_cpu(ids[i], page);
 		if (error)
-			printk("smp: the CPU with APIC id %u does not start: %s; going on "
-			       "without\n",
-			       ids[i], error == -ENOMEM ? "out of memory" : "no sign of life");
+			printk("smp: CPU with APIC id %u did not start: %s; continuing without\n",
+			       ids[i], error == -ENOMEM ? "out of memory" : "no response");
 	}
 }
 
@@ -181,7 +179,7 @@ void smp_init(void)
 	if (trampoline)
 		start_all(ids, count, trampoline);
 	else
-		printk("smp: no RAM below 1 MiB for other CPUs to start in; going on without\n");
+		printk("smp: no RAM below 1 MiB to start other CPUs in; continuing without\n");
 	if (trampoline)
 		paging_unmap_page(trampoline);
 	printk("smp: Brought up 1 node, %u CPU%s\n", num_online_cpus(),

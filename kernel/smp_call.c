@@ -151,7 +151,7 @@ static int call_other(struct cpu_call *call)
 		return error;
 	error = poll_until(is_done, call, 10 * CALL_TIMEOUT_NS);
 	if (error)
-		panic("CPU %u does not come back from a function in an interrupt",
+		panic("CPU %u did not return from a function called in an interrupt",
 		      call->target->index);
 	return 0;
 }

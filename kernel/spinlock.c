@@ -18,7 +18,7 @@ void spin_wait(spinlock_t *lock)
 			return; /* its holder stands still, or is us */
 		cpu_relax();
 		if (ktime_get_ns() - start > HELD_TOO_LONG_NS)
-			panic("spinlock at %p is held too long: taken twice, or never given back",
+			panic("spinlock at %p is held too long: taken twice, or never released",
 			      (void *)lock);
 	}
 }

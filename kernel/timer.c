@@ -48,7 +48,7 @@ void timer_init(void)
 	}
 	count_hz = measure_countdown();
 	if (!count_hz) {
-		printk("timer: the local APIC timer stands still: waits will spin\n");
+		printk("timer: the local APIC timer is not running: waits will busy-loop\n");
 		return;
 	}
 	mode = TIMER_COUNTDOWN;

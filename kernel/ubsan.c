@@ -156,7 +156,7 @@ HANDLER(type_mismatch_v1, const struct mismatch_data *data, u64 pointer)
 		REPORT(data, "%s %s at 0x%llx, which is not aligned to %llu", kind,
 		       data->type->name, pointer, BIT_ULL(data->log_alignment));
 	else
-		REPORT(data, "%s %s at 0x%llx, where there is too little room", kind,
+		REPORT(data, "%s %s at 0x%llx, which has too little room for it", kind,
 		       data->type->name, pointer);
 }
 
@@ -168,8 +168,8 @@ HANDLER(pointer_overflow, const struct place_data *data, u64 base, u64 result)
 HANDLER(alignment_assumption, const struct assumption_data *data, u64 pointer, u64 alignment,
 	u64 offset)
 {
-	REPORT(data, "0x%llx (offset %llu) is not aligned to %llu, as was promised", pointer,
-	       offset, alignment);
+	REPORT(data, "0x%llx (offset %llu) is not aligned to %llu as assumed", pointer, offset,
+	       alignment);
 }
 
 HANDLER(vla_bound_not_positive, const struct type_data *data, u64 bound)
@@ -183,7 +183,7 @@ HANDLER(load_invalid_value, const struct type_data *data, u64 value)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "%s is no value of %s", show(data->type, value, text, sizeof(text)),
+	REPORT(data, "%s is not a valid %s", show(data->type, value, text, sizeof(text)),
 	       data->type->name);
 }
 
@@ -194,21 +194,21 @@ HANDLER(nonnull_arg, const struct argument_data *data)
 
 HANDLER(nonnull_return_v1, const struct place_data *data, const struct source *place)
 {
-	panic("UBSan: %s:%u:%u: null is returned, which must not be", file_of(place), place->line,
-	      place->column);
+	panic("UBSan: %s:%u:%u: null returned by a function that must not return it",
+	      file_of(place), place->line, place->column);
 	(void)data;
 }
 
 HANDLER(invalid_builtin, const struct place_data *data)
 {
-	REPORT(data, "a count of zero bits in 0");
+	REPORT(data, "count of leading or trailing zeros of 0");
 }
 
 /* These two have no second name: there is no way on. */
 void __ubsan_handle_builtin_unreachable(const struct place_data *data);
 void __ubsan_handle_builtin_unreachable(const struct place_data *data)
 {
-	REPORT(data, "a place that cannot be reached was reached");
+	REPORT(data, "unreachable code was reached");
 }
 
 void __ubsan_handle_missing_return(const struct place_data *data);

@@ -73,7 +73,7 @@ unsigned int madt_processors(u32 *apic_ids, unsigned int max)
 		if (wide->flags & MADT_ENABLED && wide->id != NO_LOCAL_X2APIC)
 			add_processor(&found, wide->id);
 	if (found.left_out)
-		printk("acpi: MADT: %u processors more than %u are not used\n", found.left_out,
-		       max);
+		printk("acpi: MADT: %u processors beyond the first %u are not used\n",
+		       found.left_out, max);
 	return found.count;
 }

@@ -138,13 +138,13 @@ static const struct mp_table *open_table(const struct mp_floating *floating)
 	if (floating->table && !floating->default_configuration)
 		table = map_low(floating->table, sizeof(*table));
 	if (!table || memcmp(table->signature, "PCMP", 4)) {
-		printk("mptable: none at 0x%x (default configuration %u): ignored\n",
+		printk("mptable: no table at 0x%x (default configuration %u): ignored\n",
 		       floating->table, floating->default_configuration);
 		return NULL;
 	}
 	if (table->length < sizeof(*table) || !map_low(floating->table, table->length) ||
 	    !adds_up(table, table->length)) {
-		printk("mptable: the table at 0x%x is ignored: bad length %u or checksum\n",
+		printk("mptable: table at 0x%x ignored: bad length %u or checksum\n",
 		       floating->table, table->length);
 		return NULL;
 	}
@@ -209,7 +209,8 @@ static void add_io_apic(void)
 		if (!(next->flags & MP_ENABLED))
 			continue;
 		if (io_apic) {
-			printk("mptable: I/O APIC 0x%x is not used: only the first is\n", next->id);
+			printk("mptable: I/O APIC 0x%x ignored: only the first is used\n",
+			       next->id);
 			continue;
 		}
 		io_apic = next;
@@ -287,7 +288,7 @@ void mptable_init(const struct boot_info *boot)
 	add_io_apic();
 	add_wires("PCI");
 	add_wires("ISA");
-	printk("mptable: read at 0x%x, in place of ACPI's MADT\n", floating->table);
+	printk("mptable: using the table at 0x%x instead of ACPI's MADT\n", floating->table);
 }
 
 const struct acpi_header *mptable_madt(void)
