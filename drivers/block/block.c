@@ -90,15 +90,15 @@ static const char *what_is_wrong(const struct block_device *disk)
 	u32 step = block >> SECTOR_SHIFT;
 
 	if (block < SECTOR_SIZE || block > LOGICAL_BLOCK_MAX || block & (block - 1))
-		return "logical blocks are not a power of two of bytes from 512 to 1 MiB";
+		return "the logical block size is not a power of two from 512 bytes to 1 MiB";
 	if (!properties->max_sectors || properties->max_sectors % step)
-		return "a request takes less than a logical block";
+		return "a request's limit is not a multiple of a logical block";
 	if (properties->max_discard_sectors % step || properties->max_zeroes_sectors % step)
-		return "a discard, or a write of zeroes, takes a part of a logical block";
+		return "a discard's or zeroing's limit is not a multiple of a logical block";
 	if (disk->sectors > SECTORS_MAX)
-		return "the disk is larger than any can be";
+		return "its size is impossible";
 	if (!disk->queue_count || disk->queue_count > BLOCK_QUEUES_MAX)
-		return "the number of queues";
+		return "its number of queues is impossible";
 	return NULL;
 }
 
@@ -108,11 +108,11 @@ int block_check(const struct block_device *disk)
 
 	if (!wrong)
 		return 0;
-	dev_printk(disk->dev,
-		   "E41 this disk makes no sense: %s (%llu sectors, blocks of %u bytes, %u "
-		   "sectors a request, %u queues)\n",
-		   wrong, disk->sectors, disk->properties.logical_block_size,
-		   disk->properties.max_sectors, disk->queue_count);
+	dev_printk(
+		disk->dev,
+		"E41 unusable disk: %s (%llu sectors, blocks of %u, requests of %u, %u queues)\n",
+		wrong, disk->sectors, disk->properties.logical_block_size,
+		disk->properties.max_sectors, disk->queue_count);
 	return -EINVAL;
 }
 
@@ -257,7 +257,7 @@ void block_set_sectors(struct block_device *disk, u64 sectors)
 		return;
 	}
 	if (sectors > SECTORS_MAX) {
-		dev_printk(disk->dev, "E41 [%s] new size of %llu sectors makes no sense; ignored\n",
+		dev_printk(disk->dev, "E41 [%s] impossible new size of %llu sectors; ignored\n",
 			   disk->name, sectors);
 		return;
 	}
@@ -337,7 +337,7 @@ static const char *error_name(const struct block_request *request)
 {
 	if (request->error == -EOPNOTSUPP)
 		return "the device does not support it";
-	return request->error == -EIO ? "I/O error" : "the device's answer makes no sense";
+	return request->error == -EIO ? "I/O error" : "the device's answer is invalid";
 }
 
 /* One place where there is one; of a longer request the device only says that it failed. */
@@ -373,5 +373,5 @@ void block_say_error(struct block_device *disk, const struct block_request *requ
 	format_place(place, sizeof(place), disk, request);
 	dev_printk(disk->dev, "E40 [%s] %s failed %s: %s (status %d)%s\n", disk->name,
 		   op_names[request->op], place, error_name(request), request->status,
-		   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
+		   lines == ERROR_LINES_MAX ? "; further errors are not printed" : "");
 }

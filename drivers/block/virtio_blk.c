@@ -298,7 +298,8 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 		return 0;
 	error = block_register(&vblk->disk);
 	if (!error)
-		dev_printk(&vdev->dev, "[%s] %u queue%s, up to %u sectors a request%s%s%s%s%s%s\n",
+		dev_printk(&vdev->dev,
+			   "[%s] %u queue%s, up to %u sectors per request%s%s%s%s%s%s\n",
 			   vblk->disk.name, vblk->disk.queue_count,
 			   vblk->disk.queue_count == 1 ? "" : "s", properties->max_sectors,
 			   properties->read_only ? ", read-only" : "",

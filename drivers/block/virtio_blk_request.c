@@ -256,8 +256,7 @@ static void virtio_blk_stop(struct block_device *disk)
 	struct virtio_blk *vblk = to_virtio_blk(disk);
 
 	if (!virtio_reset_device(vblk->vdev))
-		dev_printk(disk->dev,
-			   "[%s] the device was reset; what is outstanding ends with an error\n",
+		dev_printk(disk->dev, "[%s] the device was reset; outstanding requests fail\n",
 			   disk->name);
 	vblk->stopped = true;
 }

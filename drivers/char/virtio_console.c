@@ -297,7 +297,7 @@ static int virtio_console_scan(struct virtio_device *vdev)
 		return error;
 	for (unsigned int i = 0; i < VCONSOLE_PORTS_MAX; i++)
 		count += console->ports[i] && console->ports[i]->present;
-	dev_printk(&vdev->dev, "ready: %u port%s, of %u at most\n", count, count == 1 ? "" : "s",
+	dev_printk(&vdev->dev, "ready: %u port%s of at most %u\n", count, count == 1 ? "" : "s",
 		   console->max_ports);
 	if (!console->registered)
 		port_device_register(&console->device);
@@ -327,7 +327,7 @@ void vconsole_fail(struct virtio_console *console)
 		return;
 	console->failed = true;
 	if (!virtio_reset_device(console->vdev))
-		dev_printk(&console->vdev->dev, "the device was reset; its ports are gone\n");
+		dev_printk(&console->vdev->dev, "the device was reset; its ports were removed\n");
 	forget_all(console);
 }
 

@@ -21,8 +21,7 @@ static void complain(struct virtio_console *console, const char *what,
 		     const struct message *message)
 {
 	if (console->complaints++ < COMPLAINTS_MAX)
-		dev_printk(&console->vdev->dev,
-			   "E22 control message %u for port %u is ignored: %s\n",
+		dev_printk(&console->vdev->dev, "E22 control message %u for port %u ignored: %s\n",
 			   le16_to_cpu(message->head.event), le32_to_cpu(message->head.id), what);
 }
 
@@ -54,7 +53,8 @@ int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value)
 	unsigned int slot;
 
 	if (poll_until(has_free_slot, console, SEND_TIMEOUT_NS) || !console->control_free) {
-		virtqueue_break(console->control_transmitq, "the device takes no control message");
+		virtqueue_break(console->control_transmitq,
+				"the device does not take control messages");
 		return -EIO;
 	}
 	slot = (unsigned int)__builtin_ctzll(console->control_free);
@@ -86,12 +86,12 @@ static int add_port(struct virtio_console *console, const struct message *messag
 		return vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, 0);
 	}
 	if (console->ports[id] && console->ports[id]->present) {
-		complain(console, "the port is there already", message);
+		complain(console, "the port already exists", message);
 		return 0;
 	}
 	error = vconsole_add_port(console, id);
 	if (error)
-		complain(console, "no memory for it", message);
+		complain(console, "out of memory", message);
 	if (vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, !error))
 		return -EIO;
 	/* It has come back, and somebody here has it open. */
@@ -136,7 +136,7 @@ static int obey_port(struct virtio_console *console, struct vport *vport,
 {
 	switch (le16_to_cpu(message->head.event)) {
 	case VIRTIO_CONSOLE_PORT_REMOVE:
-		dev_printk(&console->vdev->dev, "port %u is gone\n", vport->id);
+		dev_printk(&console->vdev->dev, "port %u was removed\n", vport->id);
 		vconsole_remove_port(vport);
 		return 0;
 	case VIRTIO_CONSOLE_CONSOLE_PORT:
@@ -166,7 +166,7 @@ static int obey(struct virtio_console *console, const struct message *message)
 	if (le16_to_cpu(message->head.event) == VIRTIO_CONSOLE_PORT_ADD)
 		return add_port(console, message);
 	if (id >= console->max_ports || !console->ports[id] || !console->ports[id]->present) {
-		complain(console, "there is no such port", message);
+		complain(console, "no such port", message);
 		return 0;
 	}
 	return obey_port(console, console->ports[id], message);

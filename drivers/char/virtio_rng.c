@@ -32,8 +32,7 @@ static void fail(struct virtio_rng *rng)
 		return;
 	rng->failed = true;
 	if (!virtio_reset_device(rng->vdev))
-		dev_printk(&rng->vdev->dev,
-			   "the device was reset; what is outstanding ends with an error\n");
+		dev_printk(&rng->vdev->dev, "the device was reset; outstanding requests fail\n");
 }
 
 static int recover(struct virtio_rng *rng)

@@ -43,7 +43,7 @@ static int check_queue_size(const struct virtqueue *vq, unsigned int needed)
 	if (size >= needed)
 		return 0;
 	dev_printk(&virtqueue_device(vq)->dev,
-		   "E08 queue %s: %u entries, at least %u are needed (queue-size=)\n",
+		   "E08 queue %s: %u entries, at least %u needed (queue-size=)\n",
 		   virtqueue_name(vq), size, needed);
 	return -ENOSPC;
 }
@@ -186,8 +186,8 @@ static int virtio_net_restore(struct virtio_device *vdev)
 	if (net->buffer_bytes == buffer_bytes && net->net.mtu == mtu &&
 	    net->net.max_queue_pairs == pairs)
 		return 0;
-	dev_printk(&vdev->dev, "E50 after its reset the device has another MTU, other queues or "
-			       "other features: it is not the one that is in use\n");
+	dev_printk(&vdev->dev,
+		   "E50 MTU, queues or features changed by a reset: the device is not restarted\n");
 	return -EIO;
 }
 

@@ -65,7 +65,7 @@ static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part
 		error = await_ack(net, answered);
 	if (error && *answered)
 		dev_printk(&net->vdev->dev,
-			   "E53 [%s] control command %u.%u: the device answers %u: not done\n",
+			   "E53 [%s] control command %u.%u rejected: the device answers %u\n",
 			   net->net.name, class, command, READ_ONCE(page->ack));
 	return error;
 }

@@ -115,8 +115,8 @@ void virtio_net_fail(struct virtio_net *net)
 		return;
 	pass_all_locks(net);
 	if (!virtio_reset_device(net->vdev))
-		dev_printk(&net->vdev->dev, "[%s] the device was reset; frames it had are lost\n",
-			   net->net.name);
+		dev_printk(&net->vdev->dev,
+			   "[%s] the device was reset; frames in flight are lost\n", net->net.name);
 }
 
 static bool is_broken(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
@@ -152,7 +152,7 @@ static void give_up(struct virtio_net *net)
 	net->ctrl = NULL;
 	WRITE_ONCE(net->dead, true);
 	net->net.link_up = false;
-	dev_printk(&net->vdev->dev, "E54 [%s] is given up: the device does not come up again\n",
+	dev_printk(&net->vdev->dev, "E54 [%s] given up: the device does not restart\n",
 		   net->net.name);
 }
 

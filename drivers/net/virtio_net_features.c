@@ -72,14 +72,14 @@ static void apply_option(struct virtio_device *vdev)
 	if (!strcmp(value, "off"))
 		vdev->features &= ~OFFLOADS;
 	else
-		dev_printk(&vdev->dev, "net.offload=%s is none of %s\n", value,
+		dev_printk(&vdev->dev, "net.offload=%s ignored: want %s\n", value,
 			   offload_option.values);
 }
 
 static void refuse(struct virtio_device *vdev, unsigned int bit, const char *name,
 		   unsigned int value)
 {
-	dev_printk(&vdev->dev, "E50 %s is %u, which no device may say: done without it\n", name,
+	dev_printk(&vdev->dev, "E50 %s is %u, which is not allowed: feature not used\n", name,
 		   value);
 	vdev->features &= ~BIT_ULL(bit);
 }
@@ -179,8 +179,8 @@ static int read_address(struct virtio_net *net)
 		error = virtio_cread(net->vdev, struct virtio_net_config, mac, net->net.mac);
 		if (error || is_address_of_one(net->net.mac))
 			return error;
-		dev_printk(&net->vdev->dev, "E50 the MAC address is of no single station: "
-					    "done without it\n");
+		dev_printk(&net->vdev->dev,
+			   "E50 the MAC address is not unicast: feature not used\n");
 	}
 	make_up_address(net->net.mac);
 	return 0;

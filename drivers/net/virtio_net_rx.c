@@ -74,10 +74,10 @@ static void say_starved(struct virtio_net *net, struct virtio_net_rx *side, unsi
 	if (side->starved_said)
 		return;
 	side->starved_said = true;
-	dev_printk(&net->vdev->dev,
-		   "E52 [%s] queue %u has %u of %u receive buffers: no memory for more; tried "
-		   "again at each poll\n",
-		   net->net.name, queue, side->made, side->wanted);
+	dev_printk(
+		&net->vdev->dev,
+		"E52 [%s] queue %u has %u of %u receive buffers: out of memory; retried per poll\n",
+		net->net.name, queue, side->made, side->wanted);
 }
 
 /* Those from before a restart first; the ring may be smaller now. */
@@ -179,8 +179,7 @@ static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct
 		received->bad |= used != net->buffer_bytes;
 		memory = virtqueue_get_buf(side->vq, &used);
 		if (!memory) {
-			virtqueue_break(side->vq,
-					"a frame is said to be in %u buffers, %u are there", count,
+			virtqueue_break(side->vq, "a frame claims %u buffers, %u were used", count,
 					taken);
 			received->bad = true;
 			return;

@@ -173,7 +173,6 @@ void virtio_net_watch(struct virtio_net *net, unsigned int queue)
 	spin_unlock(&side->lock);
 	if (stalled)
 		dev_printk(&net->vdev->dev,
-			   "E51 [%s] queue %u has sent nothing for %llu s, %u frames wait: the "
-			   "device hangs, or whoever is behind it takes nothing\n",
+			   "E51 [%s] queue %u sent nothing for %llu s; %u frames waiting\n",
 			   net->net.name, queue, STALL_NS / NSEC_PER_SEC, outstanding);
 }

@@ -93,8 +93,8 @@ static void say_short(struct virtio_balloon *balloon)
 		return;
 	balloon->short_of = balloon->wanted;
 	dev_printk(&balloon->vdev->dev,
-		   "E23 the host wants %u pages and has %u: the rest is needed here\n",
-		   balloon->wanted, balloon->actual);
+		   "E23 the host wants %u pages, has %u: no more can be spared\n", balloon->wanted,
+		   balloon->actual);
 }
 
 /* The pages are on the stack at once, and count when the device has acknowledged them. */
@@ -179,7 +179,7 @@ static void say_reached(struct virtio_balloon *balloon)
 	if (balloon->told == balloon->actual)
 		return;
 	balloon->told = balloon->actual;
-	dev_printk(&balloon->vdev->dev, "the host has %u pages, as it wants\n", balloon->actual);
+	dev_printk(&balloon->vdev->dev, "the host has the %u pages it wanted\n", balloon->actual);
 }
 
 /* 5.5.6.1: pages are lent while the host wants more, taken while it wants fewer. */

@@ -51,7 +51,7 @@ TEST(virtio_console_single_port)
 	char text[8];
 
 	console_boot(SIZE, 0);
-	CHECK_LOG("ready: 1 port, of 1 at most");
+	CHECK_LOG("ready: 1 port of at most 1");
 	CHECK_STR(stub_console->name, "hvc0");
 	CHECK(!stub_console->emergency);
 	CHECK(port_is_console(port_get(0)));
@@ -92,7 +92,7 @@ TEST(virtio_console_multiport)
 	struct port *port = boot();
 
 	CHECK(port && !port_is_console(port));
-	CHECK_LOG("ready: 2 ports, of 7 at most");
+	CHECK_LOG("ready: 2 ports of at most 7");
 	CHECK_STR(port_device_name(port), "virtio0/1");
 	CHECK_EQ(host.sent[0].event, VIRTIO_CONSOLE_DEVICE_READY);
 	CHECK_EQ(host.sent[0].value, 1);
@@ -220,7 +220,7 @@ TEST(virtio_console_device_that_takes_no_message)
 	modern.queue_size = 64;
 	console_ready = say_nothing;
 	console_boot(MULTIPORT, 7);
-	CHECK_LOG("ready: 0 ports, of 7 at most");
+	CHECK_LOG("ready: 0 ports of at most 7");
 	CHECK(!port_get(0));
 }
 
