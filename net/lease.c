@@ -47,7 +47,7 @@ static void tell_ipv4(struct net_interface *interface)
 	bool has = !ip4_addr_isany_val(*netif_ip4_addr(netif));
 
 	if (!has && interface->had_address)
-		printk("net %s: the address is gone\n", name);
+		printk("net %s: address removed\n", name);
 	interface->had_address = has;
 	if (!has)
 		return;
@@ -117,12 +117,10 @@ static void tell_silence(struct net_interface *interface, const struct dhcp *dhc
 
 	interface->lease_told = true;
 	if (is_asking(dhcp->state))
-		printk("net %s: E60 no DHCP server answers, asked for %u s and asking on; "
-		       "net.ip=ADDRESS/PREFIX sets an address without one\n",
+		printk("net %s: E60 no DHCP server after %u s; still asking (or set net.ip=)\n",
 		       name, interface->seconds);
 	else
-		printk("net %s: E61 the DHCP server does not renew the lease of %s; it stays in "
-		       "use until the lease ends, and all servers are asked\n",
+		printk("net %s: E61 lease of %s not renewed; still in use, asking all servers\n",
 		       name, ip4addr_ntoa(&dhcp->offered_ip_addr));
 }
 
@@ -236,9 +234,7 @@ int interface_configure(struct net_interface *interface, const char *text)
 	snprintf(copy, sizeof(copy), "%s", text);
 	first = next_part(&rest);
 	if (!parse_address(first, &address, &mask) || !parse_rest(rest, &gateway)) {
-		printk("net: E62 net.ip=%s makes no sense: want dhcp, none, or "
-		       "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]\n",
-		       text);
+		printk("net: E62 net.ip=%s: want dhcp, none or IP/PREFIX[,gw=IP][,dns=IP]\n", text);
 		return -EINVAL;
 	}
 	interface->configuration = NET_CONFIGURED_BY_OPTION;

@@ -49,8 +49,7 @@ int net_init(void)
 	}
 	if (interface_count)
 		return 0;
-	printk("net: E55 there is no network interface that is up; DEVICES=reference, or "
-	       "-device virtio-net-pci in QEMU_ARGS\n");
+	printk("net: E55 no network interface is up (DEVICES=net or -device virtio-net-pci)\n");
 	return -ENODEV;
 }
 

@@ -85,8 +85,7 @@ void random_init(void)
 	key[0] = seed[0] ^ rdrand() ^ rdtsc();
 	key[1] = seed[1] ^ rdrand() ^ rotate(rdtsc(), 32);
 	if (!device && !rdrand())
-		printk("net: no entropy device and no RDRAND: random numbers can be guessed; "
-		       "add -device virtio-rng-pci\n");
+		printk("net: random numbers are predictable: no RDRAND, no entropy device\n");
 }
 
 u32 net_random(void)

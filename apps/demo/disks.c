@@ -24,7 +24,8 @@ static bool reads_well(struct block_device *disk, u8 *memory, u32 bytes)
 		return false;
 	}
 	if (memcmp(memory, memory + bytes, bytes)) {
-		printk("demo: the first block of %s is another one each time\n", block_name(disk));
+		printk("demo: the first block of %s reads differently each time\n",
+		       block_name(disk));
 		return false;
 	}
 	return true;
