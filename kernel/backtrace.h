@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who called whom, by the chain of frames. Touches known stacks and the image only. */
+/* The callers of a function, from the chain of frames. Touches only known stacks and the image. */
 #ifndef KERNEL_BACKTRACE_H
 #define KERNEL_BACKTRACE_H
 
@@ -7,8 +7,9 @@
 #include "kernel/types.h"
 
 /*
- * Prints the callers from the frame at `frame_pointer` on, a line each, and across interrupts what
- * they interrupted. Any value is safe: frames are followed within known stacks only.
+ * Prints the callers from the frame at `frame_pointer` on, one per line. It continues behind an
+ * interrupt with the code that was interrupted. Any value is safe: frames are followed within known
+ * stacks only.
  */
 void dump_stack_from(const u64 *frame_pointer);
 

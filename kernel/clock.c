@@ -14,7 +14,7 @@ struct reference {
 	const char *name;
 	u32 hz;
 	u32 mask;
-	u32 ticks; /* so many are measured */
+	u32 ticks; /* length of the measurement */
 	bool (*start)(void);
 	u32 (*read)(void);
 	void (*stop)(void); /* or NULL */
@@ -27,7 +27,7 @@ struct reference {
 #define PIT_CHANNEL2_MODE0 0xb0 /* low byte, high byte; counts down once */
 #define PIT_LATCH2 0x80
 
-/* Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it. */
+/* Motorola MC146818: its periodic flag is set 1024 times a second, and reading it clears it. */
 #define RTC_INDEX 0x70
 #define RTC_DATA 0x71
 #define RTC_A 0x8a /* with bit 7: no NMI */
@@ -40,16 +40,17 @@ struct reference {
 #define RTC_C_ZERO 0x0f
 #define RTC_D_VALID 0x80
 
-/* The pair of reads at the same moment is the best of so many, by the time it took. */
+/* Number of attempts to read both counters at the same moment; the quickest attempt counts. */
 #define SAMPLE_TRIES 5
 
-/* A counter that has not moved after so many reads (5 ms at least) stands still. */
+/* A counter that has not changed after this many reads (5 ms at least) is stopped. */
 #define STUCK_READS 50000
 
-/* Reads until the measurement is given up: seconds, whatever the machine. */
+/* Number of reads after which the measurement is given up: seconds on any machine. */
 #define READS_MAX 2000000
 
-/* A host that takes the CPU away for long may let the reference wrap: two in a row must agree. */
+/* The reference may wrap while the host runs something else, so two measurements in a row must
+ * agree. */
 #define MEASURE_TRIES 6
 #define MEASURE_AGREES(a, b) (max(a, b) - min(a, b) <= (a) / 500)
 #define TSC_HZ_MIN 50000000ULL
@@ -114,7 +115,7 @@ static void rtc_set(u8 index, u8 value)
 	outb(value, RTC_DATA);
 }
 
-/* The interrupt must be asked for; its wire is masked, or nobody has one. */
+/* The flag needs the interrupt enabled; its wire is masked, or has no handler. */
 static bool rtc_start(void)
 {
 	if (rtc_get(RTC_D) != RTC_D_VALID)
@@ -140,13 +141,14 @@ static u32 rtc_read(void)
 }
 
 static const struct reference references[] = {
-	/* 5 ms; the RTC's ticks come late at times, and take 63 */
+	/* 5 ms each; 63 ticks of the RTC, because some are late */
 	{ "PIT", 1193182, 0xffff, 1193182 / 200, pit_start, pit_read, NULL },
 	{ "ACPI PM timer", 3579545, 0xffffff, 3579545 / 200, pm_timer_start, pm_timer_read, NULL },
 	{ "RTC", 1024, ~0u, 1024 / 16, rtc_start, rtc_read, rtc_stop },
 };
 
-/* Reads both counters as close together as a few tries allow: a host may take the CPU between. */
+/* Reads both counters as close together as a few attempts allow: the host may interrupt in
+ * between. */
 static u64 sample(const struct reference *reference, u32 *count)
 {
 	u64 before, after, best = ~0ULL, tsc = 0;
@@ -166,7 +168,7 @@ static u64 sample(const struct reference *reference, u32 *count)
 	return tsc;
 }
 
-/* Reads until the counter is `ticks` beyond `first`; false when it stands still. */
+/* Reads until the counter is `ticks` beyond `first`; false if it is stopped. */
 static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 {
 	u32 passed = 0, reads = 0;
@@ -180,13 +182,13 @@ static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 	return true;
 }
 
-/* The rate of a counter that has been started, in Hz, or 0 when it stands still. */
+/* Returns the TSC's rate in Hz against a counter that has been started, or 0 if that is stopped. */
 static u64 measure_started(const struct reference *reference)
 {
 	u32 first = 0, last = 0, ticks;
 	u64 start, end;
 
-	if (!wait_ticks(reference, reference->read(), 1)) /* begins as a tick does */
+	if (!wait_ticks(reference, reference->read(), 1)) /* begin at the start of a tick */
 		return 0;
 	start = sample(reference, &first);
 	if (!wait_ticks(reference, first, reference->ticks))
@@ -196,7 +198,7 @@ static u64 measure_started(const struct reference *reference)
 	return ticks ? (end - start) * reference->hz / ticks : 0;
 }
 
-/* Likewise; also 0 when it is not there. */
+/* As measure_started, for a counter that has to be started; 0 also if the machine has none. */
 static u64 measure(const struct reference *reference)
 {
 	u64 hz;
@@ -209,7 +211,8 @@ static u64 measure(const struct reference *reference)
 	return hz;
 }
 
-/* As measure, repeated; the least when no two agree, for a missed wrap only adds to the rate. */
+/* As measure, repeated until two results agree. Otherwise returns the smallest: a missed wrap can
+ * only add to the rate. */
 static u64 measure_repeatedly(const struct reference *reference)
 {
 	u64 last = measure(reference), least = last, hz;
@@ -225,7 +228,8 @@ static u64 measure_repeatedly(const struct reference *reference)
 	return least;
 }
 
-/* Intel SDM 2A, CPUID leaf 0x15; and the leaf that hypervisors share (kHz). 0 when not told. */
+/* Reads the rate from CPUID leaf 0x15 (Intel SDM 2A), or from the leaf that hypervisors use (kHz).
+ * 0 if neither has it. */
 static u64 told_by_cpuid(void)
 {
 	struct cpuid r;

@@ -31,7 +31,7 @@ static bool ask_describers(u64 address, char *text, size_t size)
 	return false;
 }
 
-/* " of CPU 1"; of CPU 0 nothing is said. */
+/* Writes " of CPU 1", or nothing for CPU 0. */
 static void name_owner(const struct kernel_stack *stack, char *text, size_t size)
 {
 	const struct cpu *cpu;
@@ -60,7 +60,7 @@ static bool describe_stack(u64 address, char *text, size_t size)
 	return true;
 }
 
-/* The part of the image, and what the compiler calls the place. */
+/* Names the part of the image, and the symbol. */
 static bool describe_image(u64 address, char *text, size_t size)
 {
 	const char *part = "kernel data";

@@ -66,7 +66,7 @@ int bus_for_each_dev(struct bus_type *bus, void *data,
 	return result;
 }
 
-/* The driver is named by the device while its probe runs, so that lines printed there say it. */
+/* Sets the device's driver while its probe runs, so that messages printed there name it. */
 static int call_driver_probe(struct device *device, struct device_driver *driver)
 {
 	struct step step;
@@ -76,7 +76,7 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	step_begin(&step, "probe", device->name, driver->name);
 	error = device->bus->probe(device);
 	step_end(&step);
-	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
+	/* -ENODEV from a driver that matched means "not my device", and is no failure. */
 	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
 		return 0;
@@ -93,7 +93,7 @@ struct attach_search {
 	int error;
 };
 
-/* A driver that matches but refuses does not end the search: a later one may do better. */
+/* Tries one driver. If it matches but its probe fails, a later driver may succeed. */
 static int try_driver(struct device_driver *driver, void *data)
 {
 	struct attach_search *search = data;
@@ -230,7 +230,7 @@ static void print_device(const struct device *device, unsigned int depth)
 		printk("no driver\n");
 }
 
-/* Recursion on the boot stack; bridges one behind the other go deeper on no machine we know. */
+/* The recursion uses the boot stack; no machine we know has bridges nested deeper than this. */
 #define TREE_DEPTH_MAX 64
 
 static void print_children(const struct device *parent, unsigned int depth)

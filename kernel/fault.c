@@ -56,7 +56,8 @@ static void print_selector_error(u64 error)
 		printk("  error code 0x0: non-canonical address or forbidden operation\n");
 }
 
-/* The CPU does not say which address it refused; a register that holds none is the suspect. */
+/* Prints the suspects: the CPU does not report which address it rejected, so a register without a
+ * valid one is printed. */
 static void print_suspects(const struct trap_frame *frame)
 {
 	static const char *const names[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
@@ -73,7 +74,7 @@ static void print_suspects(const struct trap_frame *frame)
 	}
 }
 
-/* Intel SDM 3B, 15.3: the banks that say what happened. */
+/* Prints the machine check banks (Intel SDM 3B, 15.3). */
 static void print_machine_check(void)
 {
 	unsigned int bank, banks = rdmsr(0x179) & 0xff; /* IA32_MCG_CAP */
@@ -86,7 +87,8 @@ static void print_machine_check(void)
 	}
 }
 
-/* A double fault comes of an exception whose frame could not be pushed. */
+/* Prints the overflowed stack. A double fault follows an exception whose frame could not be
+ * pushed. */
 static void print_lost_stack(const struct trap_frame *frame, u64 cr2)
 {
 	if (stack_find_guard(cr2))

@@ -6,8 +6,8 @@
 #include "kernel/types.h"
 
 /*
- * Draws the canary, by RDRAND where the CPU has it and from the time stamp counter. Once, before
- * other CPUs run, from a function that never returns: one that was entered with the old canary
+ * Chooses the canary, from RDRAND if the CPU has it and from the time stamp counter. Call it once,
+ * before other CPUs run, from a function that never returns: a function entered with the old canary
  * would take the new one for damage.
  */
 void stack_protector_init(void);
