@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The string functions the kernel uses, as in C99 7.21; GCC itself may call the mem* ones. */
+/* The string functions that the kernel uses, as in C99 7.21. GCC may generate calls of mem*
+ * itself. */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 

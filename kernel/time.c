@@ -32,11 +32,11 @@ int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns)
 	}
 }
 
-/* Who waits by wait_until. */
+/* The CPUs that wait in wait_until. */
 static struct wait_queue any_interrupt;
 
-/* Full barriers: who waits is in the queue before it looks, and who wakes has written before it
- * looks into the queue, so one of the two sees the other. */
+/* Full barriers: a waiting CPU enters the queue before it tests, and a waking CPU writes before it
+ * looks into the queue, so at least one of them sees the other. */
 static void enter(struct wait_queue *queue)
 {
 	__atomic_or_fetch(&queue->cpus, BIT_ULL(smp_processor_id()), __ATOMIC_SEQ_CST);
@@ -74,7 +74,7 @@ static int wait_halted(bool (*condition)(void *context), void *context, u64 dead
 		if (done || late)
 			break;
 		timer_arm(deadline);
-		cpu_enable_irq_and_halt(); /* an interrupt since the test ends the halt at once */
+		cpu_enable_irq_and_halt(); /* an interrupt that came since the test ends the halt */
 	}
 	local_irq_enable();
 	return done ? 0 : -ETIMEDOUT;

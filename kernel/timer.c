@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The local APIC timer: by TSC deadline where the CPU can, else counting down once. */
+/* The local APIC timer: uses the TSC deadline if the CPU has it, else a single countdown. */
 #include "kernel/timer.h"
 
 #include "kernel/apic.h"

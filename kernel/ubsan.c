@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the compiler calls where behaviour is undefined, in an image built with UBSAN=1: each is a
- * panic that names file, line and column. Names and structures are those of gcc and clang
- * (compiler-rt, lib/ubsan/ubsan_handlers.h); without UBSAN=1 nothing refers to them, and the linker
+ * The functions that the compiler calls on undefined behaviour, in an image built with UBSAN=1.
+ * Each panics and names file, line and column. Names and structures are those of gcc and clang
+ * (compiler-rt, lib/ubsan/ubsan_handlers.h). Without UBSAN=1 nothing refers to them, and the linker
  * leaves them out. This file is not instrumented itself.
  */
 #include "kernel/panic.h"
@@ -21,7 +21,7 @@ struct type {
 	char name[];
 };
 
-/* All begin with the place, and where there is one the type follows. */
+/* The common head: the place, then the type if there is one. */
 struct place_data {
 	struct source place;
 };
@@ -60,7 +60,7 @@ struct assumption_data {
 		__attribute__((alias("__ubsan_handle_" #name))); \
 	void __ubsan_handle_##name(__VA_ARGS__)
 
-/* Headers are found through -I. */
+/* Removes the "./" of headers found through -I. */
 static const char *file_of(const struct source *place)
 {
 	return strncmp(place->file, "./", 2) ? place->file : place->file + 2;
@@ -70,7 +70,8 @@ static const char *file_of(const struct source *place)
 	panic("UBSan: %s:%u:%u: " format, file_of(&(data)->place), (data)->place.line, \
 	      (data)->place.column, ##__VA_ARGS__)
 
-/* A value is passed as it is when it fits into a register, else by its address. */
+/* Shows a value. The compiler passes it directly if it fits into a register, else by its
+ * address. */
 static const char *show(const struct type *type, u64 value, char *text, size_t size)
 {
 	unsigned int bits = 1u << (type->info >> 1), unused = bits < 64 ? 64 - bits : 0;
@@ -204,7 +205,7 @@ HANDLER(invalid_builtin, const struct place_data *data)
 	REPORT(data, "count of leading or trailing zeros of 0");
 }
 
-/* These two have no second name: there is no way on. */
+/* These two have no second name: execution cannot continue. */
 void __ubsan_handle_builtin_unreachable(const struct place_data *data);
 void __ubsan_handle_builtin_unreachable(const struct place_data *data)
 {

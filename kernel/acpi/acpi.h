@@ -19,27 +19,27 @@ struct acpi_header {
 } __packed;
 
 /*
- * Finds the root table; without a good one a line is printed and no table exists. Then looks for
- * the PM timer and the way to power off. After paging_init; `boot` must stay valid.
+ * Finds the root table; without a good one it prints a message, and no table exists. Then finds the
+ * PM timer and the registers for power-off. After paging_init; `boot` must stay valid.
  */
 void acpi_init(const struct boot_info *boot);
 
 /*
- * The first good table with this signature of four letters, whole and checked, or NULL. Stays
- * mapped for ever, read-only.
+ * Returns the first table with this signature of four letters that is complete and has a good
+ * checksum, or NULL. It stays mapped, read-only.
  */
 const struct acpi_header *acpi_find_table(const char *signature);
 
-/* The table at a physical address that another table gave, checked likewise; NULL if it is bad. */
+/* Returns the table at a physical address from another table, checked in the same way, or NULL. */
 const struct acpi_header *acpi_open_table(u64 address, const char *signature);
 
-/* The DSDT, whole and checked, or NULL; stays mapped for ever. */
+/* Returns the DSDT, complete and checked, or NULL; it stays mapped. */
 const struct acpi_header *acpi_dsdt(void);
 
 /* Reads the fixed table (kernel/acpi/acpi_power.c); called by acpi_init. */
 void acpi_power_init(void);
 
-/* The I/O port of the PM timer (ACPI 6.4, 4.8.3.3), or 0. */
+/* Returns the I/O port of the PM timer (ACPI 6.4, 4.8.3.3), or 0. */
 u16 acpi_pm_timer_port(void);
 
 /* Powers the machine off; returns when that is not possible. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Walks the MCFG. The table as a whole has been checked; what its entries claim has not. */
+/* Walks the MCFG. The table as a whole has been checked, but not its entries. */
 #include "kernel/acpi/acpi_mcfg.h"
 
 #include "kernel/acpi/acpi.h"
@@ -18,7 +18,8 @@
 #define AML_QWORD 0x0e
 #define CBA_CODE 7 /* _CBA, flags, Return, the kind of constant */
 
-/* Where bus 0 is by the method at `aml`, `size` bytes of it, or 0 when it is something else. */
+/* Returns the address of bus 0 from the method at `aml`, which has `size` bytes, or 0 if it is not
+ * such a method. */
 static u64 parse_cba(const u8 *aml, u32 size)
 {
 	u32 bytes = 0;
@@ -36,7 +37,7 @@ static u64 parse_cba(const u8 *aml, u32 size)
 	return base;
 }
 
-/* The one entry that a table would have had, or NULL. */
+/* Returns an entry made from the DSDT, or NULL. */
 static const struct mcfg_entry *dsdt_entry(void)
 {
 	static struct mcfg_entry entry = { .last_bus = 255 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The MCFG (PCI Firmware 3.0, 4.1.2): where PCI's configuration space lies in memory. */
+/* The MCFG (PCI Firmware 3.0, 4.1.2): the address of PCI's configuration space in memory. */
 #ifndef KERNEL_ACPI_ACPI_MCFG_H
 #define KERNEL_ACPI_ACPI_MCFG_H
 
 #include "kernel/types.h"
 
-/* PCI Firmware 3.0, table 4-3. What it claims has not been checked. */
+/* PCI Firmware 3.0, table 4-3. Its fields have not been checked. */
 struct mcfg_entry {
 	u64 base; /* where bus 0 would be, whatever first_bus is */
 	u16 segment;
@@ -14,8 +14,9 @@ struct mcfg_entry {
 } __packed;
 
 /*
- * The entry after `previous` (NULL: the first) that lies wholly within the table, or NULL. The
- * table stays mapped for ever. Without one: what the DSDT's _CBA method says, for 256 buses.
+ * Returns the entry after `previous` (NULL: the first) that lies wholly within the table, or NULL.
+ * The table stays mapped. Without a table, returns an entry made from the DSDT's _CBA method, for
+ * 256 buses.
  */
 const struct mcfg_entry *mcfg_next(const struct mcfg_entry *previous);
 
