@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The capability list (PCI 3.0, 6.7), read once into the device. A list is the device's word: it
- * may loop, point into the header or end in the middle, so each position is visited at most once.
+ * Reads the capability list (PCI 3.0, 6.7) once into the device. The list is not trusted: it may
+ * loop, point into the header or end in the middle. So each position is visited at most once.
  */
 #include "drivers/pci/pci.h"
 
-/* Where a list may point: past the header, a dword at a time. */
+/* Valid positions: past the header, at multiples of four. */
 #define CAPABILITY_FIRST 0x40
 #define CAPABILITY_END 0x100
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chooses the way to configuration space: pci.config=ecam or cf8 forces one, to compare them. */
+/* Chooses the access to configuration space. pci.config=ecam or cf8 forces one, for comparison. */
 #include "drivers/pci/internal.h"
 
 #include "kernel/cmdline.h"

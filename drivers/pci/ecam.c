@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Configuration space in memory: ECAM (PCI Express 4.0, 7.2.2), 4096 bytes a function. The MCFG
- * says where (PCI Firmware 3.0, 4.1.2), and is not believed: a region that makes no sense, or that
- * shows another machine than the ports do, is left alone.
+ * Configuration space in memory: ECAM (PCI Express 4.0, 7.2.2), 4096 bytes per function. The MCFG
+ * gives the address (PCI Firmware 3.0, 4.1.2), but is not trusted: a region that is impossible, or
+ * that shows a different machine from the ports, is not used.
  */
 #include <linux/errno.h>
 
@@ -19,11 +19,11 @@
 #define CHIPSET_END 0x100000000ULL
 
 struct ecam_region {
-	u64 base; /* of bus 0 */
+	u64 base; /* address of bus 0 */
 	u8 first, last;
 };
 
-/* Written before the first access, and only read later. */
+/* Written before the first access; only read later. */
 static struct ecam_region regions[REGIONS];
 static unsigned int region_count;
 
@@ -45,7 +45,7 @@ static const struct ecam_region *region_of(u8 bus)
 	return NULL;
 }
 
-/* The mapping is the identity. NULL for a bus that no region has. */
+/* Returns the register's address, which is identity-mapped; NULL for a bus without a region. */
 static volatile void *ecam_register(u8 bus, u8 devfn, u16 where)
 {
 	const struct ecam_region *region = region_of(bus);
@@ -56,7 +56,7 @@ static volatile void *ecam_register(u8 bus, u8 devfn, u16 where)
 					    ((u64)devfn << 12) + where);
 }
 
-/* One access of the width that is asked for: atomic, so it needs no lock. */
+/* Reads with one access of the requested width. It is atomic, so it needs no lock. */
 static u32 ecam_read(u8 bus, u8 devfn, u16 where, unsigned int size)
 {
 	volatile void *at = ecam_register(bus, devfn, where);
@@ -84,7 +84,7 @@ static void ecam_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value
 
 static struct pci_config_ops ecam_ops = { ecam_read, ecam_write, PCI_CFG_SPACE_EXP_SIZE, 0 };
 
-/* Why a region cannot be what it says, or NULL. Only the first bus of it is touched here. */
+/* Returns why a region is impossible, or NULL. Touches only its first bus. */
 static const char *region_fault(const struct ecam_region *region)
 {
 	u64 limit = memmap_physical_limit();
@@ -106,7 +106,7 @@ static const char *region_fault(const struct ecam_region *region)
 	return NULL;
 }
 
-/* The same register by both ways: a region that is something else is found here. */
+/* Compares one register through both methods, which detects a wrong region. */
 static bool shows_the_same(const struct ecam_region *region, const struct pci_config_ops *ports)
 {
 	u32 by_ports = ports->read(region->first, 0, PCI_VENDOR_ID, 4);
@@ -147,7 +147,7 @@ static bool add_region(u64 base, u8 first, u8 last, const struct pci_config_ops 
 	return true;
 }
 
-/* Other segments would be other trees of 256 buses; there is one here. */
+/* Adds the regions of segment 0. Other segments would be separate trees of 256 buses. */
 static void add_mcfg_regions(const struct pci_config_ops *ports)
 {
 	const struct mcfg_entry *entry = NULL;
