@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of disks, what they are like, their sizes, and which requests make sense. */
+/* The list of disks, their properties and sizes, and the checks of requests. */
 #include "drivers/block/block.h"
 
 #include <linux/errno.h>
@@ -16,7 +16,7 @@
 
 static struct list_head disks = LIST_HEAD_INIT(disks);
 
-/* ---- names and sizes, for people ------------------------------------------------------------- */
+/* ---- names and sizes ------------------------------------------------------------------------ */
 
 /* vda to vdz, then vdaa: as Linux names them. */
 static void format_name(char name[8], unsigned int number)
@@ -36,7 +36,7 @@ static void format_name(char name[8], unsigned int number)
 static const char *const decimal_units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
 static const char *const binary_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 
-/* Three digits that count, rounded: "67.1 MB". */
+/* Writes three significant digits, rounded: "67.1 MB". */
 static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char *const units[])
 {
 	u64 thousandths = 0;
@@ -82,7 +82,7 @@ static void say_size(const struct block_device *disk, const char *what)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Why what a driver filled makes no sense, or NULL. */
+/* Returns what is invalid in a driver's description, or NULL. */
 static const char *what_is_wrong(const struct block_device *disk)
 {
 	const struct block_properties *properties = &disk->properties;
@@ -126,7 +126,7 @@ static struct block_device *find_number(unsigned int number)
 	return NULL;
 }
 
-/* In the order of names. */
+/* Inserts the disk in the order of names. */
 static void insert(struct block_device *disk)
 {
 	struct list_head *before = disks.next;
@@ -181,7 +181,7 @@ struct block_device *block_device_find(const char *name)
 	return NULL;
 }
 
-/* ---- what a disk is like --------------------------------------------------------------------- */
+/* ---- properties ----------------------------------------------------------------------------- */
 
 const char *block_name(const struct block_device *disk)
 {
@@ -228,7 +228,7 @@ const char *block_interrupt_name(const struct block_device *disk)
 	return disk->ops->interrupt_name(disk);
 }
 
-/* ---- its size, which may change -------------------------------------------------------------- */
+/* ---- size, which may change ------------------------------------------------------------------ */
 
 u64 block_size_changes(const struct block_device *disk)
 {
@@ -245,8 +245,8 @@ void block_on_resize(struct block_device *disk,
 	spin_unlock_irqrestore(&disk->resize_lock, flags);
 }
 
-/* What is on its way beyond a new end is the device's to refuse, which it does with an error;
- * what is submitted from now on is held against the new size. */
+/* Sets the size. Outstanding requests beyond a new end are the device's to reject, which it does
+ * with an error. Later requests are checked against the new size. */
 void block_set_sectors(struct block_device *disk, u64 sectors)
 {
 	void (*resized)(struct block_device * disk, void *context) = NULL;
@@ -278,7 +278,7 @@ int block_refresh(struct block_device *disk)
 	return READ_ONCE(disk->state) == BLOCK_STATE_UP ? disk->ops->refresh(disk) : -EIO;
 }
 
-/* ---- requests that make sense ---------------------------------------------------------------- */
+/* ---- checks of requests --------------------------------------------------------------------- */
 
 static int check_range(const struct block_device *disk, u64 sector, u64 sectors)
 {
@@ -317,7 +317,7 @@ int block_check_request(const struct block_device *disk, const struct block_requ
 		return request->sectors || request->sector ? -EINVAL : 0;
 	if (request->op > BLOCK_GET_ID || request->flags & ~BLOCK_UNMAP)
 		return -EINVAL;
-	/* Refused here: the device never sees it (5.2.6.2 would have it fail). */
+	/* Rejected here, so that the device never sees it */
 	if (request->op != BLOCK_READ && disk->properties.read_only)
 		return -EROFS;
 	if (!limit)
@@ -340,7 +340,7 @@ static const char *error_name(const struct block_request *request)
 	return request->error == -EIO ? "I/O error" : "the device's answer is invalid";
 }
 
-/* One place where there is one; of a longer request the device only says that it failed. */
+/* Writes the sector if it is known. For a longer request the device only reports that it failed. */
 static void format_place(char *buffer, size_t size, const struct block_device *disk,
 			 const struct block_request *request)
 {
@@ -351,8 +351,8 @@ static void format_place(char *buffer, size_t size, const struct block_device *d
 			 request->sector + request->sectors - 1);
 }
 
-/* An id is asked for without knowing whether there is one; and what ended with a reset was said
- * there. */
+/* Prints an error, except for an id, which may not exist, and for requests that end with a reset,
+ * which has been reported. */
 void block_say_error(struct block_device *disk, const struct block_request *request)
 {
 	u64 now = ktime_get_ns(), flags;
