@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Addresses, and what becomes of them: each that comes or goes is told in a line, and so is a DHCP
- * server that is not there, or no longer. lwIP asks on by itself in any case, and an address stays
- * in use until its lease ends.
+ * Prints each address that is set or removed, and a DHCP server that does not answer, or no longer.
+ * lwIP keeps asking by itself in any case, and an address stays in use until its lease ends.
  */
 #include <linux/errno.h>
 #include <lwip/dhcp.h>
@@ -17,7 +16,7 @@
 #define LOOK_MS 1000
 #define PATIENCE 10 /* seconds without an answer, before a line says so */
 
-/* ---- what there is --------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static unsigned int prefix_length(const ip4_addr_t *mask)
 {
@@ -124,7 +123,7 @@ static void tell_silence(struct net_interface *interface, const struct dhcp *dhc
 		       name, ip4addr_ntoa(&dhcp->offered_ip_addr));
 }
 
-/* Asking and being told are states of lwIP's client; only how long they last is ours to see. */
+/* Watches the states of lwIP's client; only their duration has to be measured here. */
 static void look_at(struct net_interface *interface)
 {
 	const struct dhcp *dhcp = netif_dhcp_data(&interface->netif);
@@ -177,7 +176,7 @@ static char *next_part(char **text)
 	return part;
 }
 
-/* Four numbers: lwIP's own reading would take 1.2.3 for 1.2.0.3. */
+/* Reads four numbers; lwIP's own function would take 1.2.3 for 1.2.0.3. */
 static bool read_ip4(const char *text, ip4_addr_t *address)
 {
 	unsigned int dots = 0;
@@ -187,7 +186,7 @@ static bool read_ip4(const char *text, ip4_addr_t *address)
 	return dots == 3 && ip4addr_aton(text, address);
 }
 
-/* "10.0.2.15/24"; without a prefix length it is 24. */
+/* Reads "10.0.2.15/24"; without a prefix length it is 24. */
 static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
 	char *slash = strchr(text, '/');
@@ -209,7 +208,7 @@ static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 	return length <= 32 && read_ip4(text, address);
 }
 
-/* "gw=10.0.2.2" or "dns=10.0.2.3" */
+/* Reads "gw=10.0.2.2" or "dns=10.0.2.3". */
 static bool parse_rest(char *text, ip4_addr_t *gateway)
 {
 	ip_addr_t server;

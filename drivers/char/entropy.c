@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 
-/* A source that answers so often in a row with nothing has nothing. */
+/* After this many empty answers in a row, the source counts as empty. */
 #define EMPTY_MAX 8
 
 static struct list_head sources = LIST_HEAD_INIT(sources);
@@ -62,7 +62,8 @@ void entropy_kick(struct entropy *entropy)
 	entropy->ops->kick(entropy);
 }
 
-/* The next one that the driver has; entropy_read's own is kept here and not given out. */
+/* Takes the driver's next finished request; keeps entropy_read's own here, and does not return
+ * it. */
 static struct entropy_request *take(struct entropy *entropy)
 {
 	struct entropy_request *request = entropy->ops->reap(entropy);
@@ -93,7 +94,7 @@ int entropy_wait(struct entropy *entropy, u64 timeout_ns)
 
 /* ---- the synchronous form -------------------------------------------------------------------- */
 
-/* What has come already; what was given out is not kept. */
+/* Copies bytes that have arrived already, and forgets them. */
 static size_t give_out(struct entropy *entropy, u8 *buffer, size_t length)
 {
 	size_t part = min(length, (size_t)(entropy->end - entropy->first));
@@ -104,7 +105,7 @@ static size_t give_out(struct entropy *entropy, u8 *buffer, size_t length)
 	return part;
 }
 
-/* Another request of our own, unless the last one is still under way. */
+/* Submits our own request, unless the last one is still outstanding. */
 static int ask(struct entropy *entropy, size_t length)
 {
 	int error;
@@ -120,7 +121,7 @@ static int ask(struct entropy *entropy, size_t length)
 	return 0;
 }
 
-/* Waits until our own request is back; what is not ours is kept for who reaps. */
+/* Waits until our own request is back; keeps others for entropy_reap. */
 static int await_own(struct entropy *entropy, u64 deadline)
 {
 	struct entropy_request *request;
@@ -163,7 +164,7 @@ int entropy_read(struct entropy *entropy, void *buffer, size_t length, u64 timeo
 	u64 deadline = timeout_ns < ~0ULL - now ? now + timeout_ns : ~0ULL;
 	int error = read_all(entropy, buffer, length, deadline);
 
-	/* Half an answer is none: nobody may take the rest for random. */
+	/* Erase half an answer: the rest must not be taken for random. */
 	if (error)
 		memset(buffer, 0, length);
 	return error;
