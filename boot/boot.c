@@ -5,11 +5,11 @@
  */
 #include "boot/boot.h"
 
-#include "kernel/console.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 #include "kernel/string.h"
+#include "kernel/uart.h"
 
 #define DROPPED_LINES_MAX 4
 
@@ -94,7 +94,7 @@ void boot_start(u32 loader, u32 info)
 {
 	stack_protector_init(); /* nothing returns from here */
 	percpu_init();
-	console_init(); /* so that the code below can print */
+	uart_init(); /* so that the code below can print */
 	if (loader == BOOT_MULTIBOOT2)
 		boot_parse_multiboot2(info, &boot_info);
 	else

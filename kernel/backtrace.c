@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* The backtrace. All of this also has to run when much else is broken. */
-#include "kernel/backtrace.h"
+#include "kernel/panic.h"
 
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/printk.h"
 #include "kernel/stack.h"
+#include "kernel/traps.h"
 
 #define BACKTRACE_MAX 24
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Finds out how fast the time stamp counter runs. One CPU; interrupts off or on. */
-#include "kernel/clock.h"
 
 #include "kernel/acpi/acpi.h"
 #include "kernel/cpu.h"

@@ -28,11 +28,6 @@ static char log_bytes[LOG_BYTES];
 static u64 logged; /* bytes since boot */
 static u64 shown;  /* of those, bytes that `current` has had, kept when it goes */
 
-void console_init(void)
-{
-	uart_init();
-}
-
 /* ---- output ---------------------------------------------------------------------------------- */
 
 /* Sends to the console. Bytes that it does not accept in time go to the serial port. */
@@ -89,22 +84,12 @@ void console_emergency(void)
 	emergency = true;
 }
 
-u64 console_dropped(void)
-{
-	return uart_dropped();
-}
-
-static void read_log(u64 from, void (*put)(char c))
+void console_log(u64 from, void (*take)(char c))
 {
 	u64 end = logged;
 
 	for (u64 i = max(from, end > LOG_BYTES ? end - LOG_BYTES : 0); i < end; i++)
-		put(log_bytes[i % LOG_BYTES]);
-}
-
-void console_log(void (*put)(char c))
-{
-	read_log(0, put);
+		take(log_bytes[i % LOG_BYTES]);
 }
 
 /* ---- which one ------------------------------------------------------------------------------- */
@@ -119,13 +104,6 @@ const char *console_name(void)
 	return current ? current->name : SERIAL;
 }
 
-static void replay(char c)
-{
-	line[line_length++] = c;
-	if (c == '\n' || line_length == LINE_BYTES)
-		console_flush();
-}
-
 void console_register(struct console *console)
 {
 	u64 flags;
@@ -136,7 +114,7 @@ void console_register(struct console *console)
 	flags = printk_lock();
 	printk("console: output continues on %s\n", console->name);
 	current = console;
-	read_log(shown, replay);
+	console_log(shown, put);
 	console_flush();
 	printk_unlock(flags);
 }

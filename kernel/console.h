@@ -31,9 +31,6 @@ struct console {
 	struct list_head node; /* the kernel's */
 };
 
-/* Sets up the serial port. Call before anything is printed. */
-void console_init(void);
-
 /* console_register adds a console, which is used if the command line names it. console_unregister
  * removes it, and the serial port is used again. Call outside interrupts. */
 void console_register(struct console *console);
@@ -64,11 +61,8 @@ void console_emergency(void);
 /* Returns the console in use: "ttyS0", "hvc0". */
 const char *console_name(void);
 
-/* Returns the bytes dropped since boot because the serial port is missing or did not accept them in
- * time. */
-u64 console_dropped(void);
-
-/* Calls `put` for each printed byte that is still kept (32 KiB), the oldest first. */
-void console_log(void (*put)(char c));
+/* Calls `take` for each byte that was printed, from the `from`-th since boot on, as far as they are
+ * kept: the last 32 KiB. */
+void console_log(u64 from, void (*take)(char c));
 
 #endif

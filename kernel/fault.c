@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* A panic over an exception: names the vector, the place, the address and the callers. */
-#include "kernel/backtrace.h"
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"

@@ -32,9 +32,8 @@ struct gsi ioapic_isa_gsi(u8 irq);
  * state. */
 int ioapic_route(const struct gsi *gsi, unsigned int vector);
 
-/* Unmask or mask a wire that ioapic_route has accepted. */
-void ioapic_unmask(unsigned int gsi);
-void ioapic_mask(unsigned int gsi);
+/* Keeps its interrupts back, or lets them through; of a wire that ioapic_route has accepted. */
+void ioapic_set_masked(unsigned int gsi, bool masked);
 
 /* The state of a pin, for diagnosis. */
 struct ioapic_pin {

@@ -53,9 +53,6 @@ u64 irq_total(void);
 /* Returns the name given with `vector`, or NULL if it is free or not a device vector. */
 const char *irq_name(int vector);
 
-/* Returns the number of interrupts without a handler. */
-u64 irq_spurious(void);
-
 /* Prints the same as /proc/interrupts: one column per CPU, one line per vector in use, then the
  * interrupts of a CPU that are not from devices. */
 void irq_print_table(void);

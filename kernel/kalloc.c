@@ -125,7 +125,7 @@ void *kzalloc(size_t size)
 	void *object;
 	u64 flags;
 
-	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE || memory_must_fail())
+	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE)
 		return NULL;
 	if (class) {
 		flags = spin_lock_irqsave(&lock);

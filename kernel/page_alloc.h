@@ -29,9 +29,6 @@ void pages_reserve(u64 start, u64 size);
 /* True if the page at `address` is allocated. */
 bool pages_allocated(u64 address);
 
-/* True if memory_fail_nth chose this allocation to fail. */
-bool memory_must_fail(void);
-
 /* Returns the number of objects in use, for memory_count. */
 u64 kalloc_objects(void);
 

@@ -15,11 +15,9 @@
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
-#include "kernel/string.h"
 
 #define PTE_P BIT_ULL(0)
 #define PTE_RW BIT_ULL(1)
-#define PTE_US BIT_ULL(2)
 #define PTE_PWT BIT_ULL(3)
 #define PTE_PCD BIT_ULL(4)
 #define PTE_PS BIT_ULL(7)
@@ -271,31 +269,6 @@ const void *map_firmware(u64 address, u64 size)
 	else
 		mapped = map_outside_ram(address, size, MAP_RODATA);
 	return mapped ? (const void *)(uintptr_t)address : NULL;
-}
-
-/* The recursion is bounded by `level`, which is at most TOP_LEVEL. */
-static void audit_table(const u64 *table, unsigned int level, struct paging_audit *audit)
-{
-	unsigned int i;
-
-	for (i = 0; i < TABLE_ENTRIES; i++) {
-		if (!(table[i] & PTE_P))
-			continue;
-		audit->user += !!(table[i] & PTE_US);
-		if (!is_leaf(table[i], level)) {
-			audit_table(entry_table(table[i]), level - 1, audit);
-			continue;
-		}
-		audit->pages++;
-		audit->write_execute += table[i] & PTE_RW && !(table[i] & PTE_NX);
-	}
-}
-
-void paging_audit(struct paging_audit *audit)
-{
-	memset(audit, 0, sizeof(*audit));
-	if (top_table)
-		audit_table(top_table, TOP_LEVEL, audit);
 }
 
 enum mapping paging_lookup(u64 address)

@@ -22,16 +22,6 @@ const void *map_firmware(u64 address, u64 size);
 /* Returns the number of pages that hold page tables. */
 u64 paging_tables(void);
 
-/* The number of pages of each forbidden kind, and of all pages, of any size. */
-struct paging_audit {
-	u64 pages;
-	u64 user;	   /* entries open to ring 3, of pages or of tables */
-	u64 write_execute; /* writable and executable */
-};
-
-/* Walks the page tables and counts. Any interrupt state; it may miss a page that is mapped
- * meanwhile. */
-void paging_audit(struct paging_audit *audit);
 /* Unmaps the page of RAM at `address`, as a guard page, for good, and also for CPUs that are
  * started later. False without memory for page tables. */
 bool paging_unmap_page(u64 address);

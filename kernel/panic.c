@@ -2,7 +2,6 @@
 /* panic: its frame, and what was going on. All of this also has to run when much else is broken. */
 #include "kernel/panic.h"
 
-#include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/irq.h"

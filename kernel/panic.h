@@ -31,6 +31,18 @@ typedef bool (*address_describer_t)(u64 address, char *text, size_t size);
 /* Describes what is at `address` ("RAM, a page in use"); usable in a panic. */
 void describe_address(u64 address, char *text, size_t size);
 
+struct trap_frame;
+
+/*
+ * Prints the callers from the frame at `frame_pointer` on, one per line. It continues behind an
+ * interrupt with the code that was interrupted. Any value is safe: frames are followed within known
+ * stacks only.
+ */
+void dump_stack_from(const u64 *frame_pointer);
+
+/* Prints where the trap happened, then its callers. */
+void dump_stack_of_trap(const struct trap_frame *frame);
+
 /* True once a panic has begun. Locks are then ignored, because their holders are stopped. */
 bool panic_in_progress(void);
 

@@ -3,7 +3,7 @@
  * The stack protector: the compiler puts a canary above the arrays of a function and checks it
  * before the function returns. All CPUs use one canary, which needs no %gs.
  */
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"

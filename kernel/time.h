@@ -13,6 +13,16 @@
  * state. */
 u64 ktime_get_ns(void);
 
+/*
+ * Finds the rate of the time stamp counter, from CPUID, or by measuring against the PIT, the ACPI
+ * PM timer or the RTC. Without any of them, it stops the machine with a message. Until then
+ * ktime_get_ns returns 0. Call after acpi_init; takes some 10 ms.
+ */
+void clock_init(void);
+
+/* Returns the counter's value when ktime_get_ns is `ns`, or a little later; saturates. */
+u64 clock_ns_to_tsc(u64 ns);
+
 /* Busy-waits at least `usec` microseconds. */
 void udelay(u32 usec);
 

@@ -3,7 +3,6 @@
 #include "kernel/timer.h"
 
 #include "kernel/apic.h"
-#include "kernel/clock.h"
 #include "kernel/cpu.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"

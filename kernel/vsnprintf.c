@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Formats text (C99 7.19.6.1) without a console, so that it can be tested alone. */
-#include "kernel/format.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 

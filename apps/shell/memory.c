@@ -205,7 +205,7 @@ static int run_dmesg(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	console_log(put_log_byte);
+	console_log(0, put_log_byte);
 	return 0;
 }
 

@@ -15,6 +15,9 @@
 #ifndef DRIVERS_BLOCK_BLOCK_H
 #define DRIVERS_BLOCK_BLOCK_H
 
+#include "kernel/device.h"
+#include "kernel/list.h"
+#include "kernel/spinlock.h"
 #include "kernel/types.h"
 
 #define SECTOR_SHIFT 9
@@ -79,23 +82,9 @@ struct block_request {
 struct block_device *block_device_get(unsigned int index);
 struct block_device *block_device_find(const char *name);
 
-/* Return "vda"; the device, "virtio2"; and where it is, "0000:00:05.0". */
-const char *block_name(const struct block_device *disk);
-const char *block_driver_device(const struct block_device *disk);
-const char *block_bus_name(const struct block_device *disk);
-
 /* Returns the present size in sectors, which may change at any time. Any interrupt state. */
 u64 block_sectors(const struct block_device *disk);
-void block_get_properties(const struct block_device *disk, struct block_properties *properties);
-/* Returns the disk's own id, up to 20 characters, or "". */
-const char *block_id(const struct block_device *disk);
-
-/* Return how often the size changed since the disk came up; set a function to be called each time,
- * in the interrupt (NULL: none). If the disk cannot interrupt, call block_refresh. */
-u64 block_size_changes(const struct block_device *disk);
-void block_on_resize(struct block_device *disk,
-		     void (*resized)(struct block_device *disk, void *context), void *context);
-/* Reads the size from the device: 0, or -EIO. */
+/* Asks a device that cannot interrupt for its size: 0, or -EIO. */
 int block_refresh(struct block_device *disk);
 
 /* ---- synchronous ----------------------------------------------------------------------------- */
@@ -118,16 +107,8 @@ int block_write_zeroes(struct block_device *disk, u64 sector, u64 sectors, bool 
 		       u64 timeout_ns, u64 *failed);
 /* When it returns 0, all writes that had returned before are kept for good. */
 int block_flush(struct block_device *disk, u64 timeout_ns);
-/* Reads the id. -EOPNOTSUPP if the disk has none. */
-int block_get_id(struct block_device *disk, char id[BLOCK_ID_SIZE], u64 timeout_ns);
 
 /* ---- queued ---------------------------------------------------------------------------------- */
-
-/* Returns the number of queues, at least 1; the calls below count them from 0. */
-unsigned int block_queues(const struct block_device *disk);
-/* Returns how many requests with one piece of memory a queue holds at once; 0 for a queue that does
- * not exist. */
-unsigned int block_queue_depth(const struct block_device *disk, unsigned int queue);
 
 /*
  * Submits a request; block_kick notifies the device. Returns 0, and block_reap of this queue
@@ -156,5 +137,107 @@ int block_wait(struct block_device *disk, unsigned int queue, enum block_wait ho
 
 /* Returns "MSI-X", "INTx" or "polled", for messages. */
 const char *block_interrupt_name(const struct block_device *disk);
+
+/* ---- for drivers ----------------------------------------------------------------------------- */
+
+#define BLOCK_QUEUES_MAX 16
+
+/*
+ * What a driver gives to drivers/block, which checks arguments, keeps each queue to one CPU at a
+ * time, waits, and brings the device back after a failure. Of the calls that name a queue only one
+ * runs at a time on it, with interrupts off. Those of different queues run side by side.
+ */
+struct block_ops {
+	/* Submits a request, which has been checked; the device is up. 0, -ENOSPC, or another
+	 * -errno if the device no longer works. */
+	int (*submit)(struct block_device *disk, unsigned int queue, struct block_request *request);
+	void (*kick)(struct block_device *disk, unsigned int queue);
+	/* Returns the next finished request, with error and status set, or NULL; after `stop`, all
+	 * outstanding ones, with -EIO and status -1. */
+	struct block_request *(*take)(struct block_device *disk, unsigned int queue);
+	/* Requests an interrupt once `count` are done. False if one is done already. */
+	bool (*arm)(struct block_device *disk, unsigned int queue, u16 count);
+	void (*disarm)(struct block_device *disk, unsigned int queue);
+	/* True if the device broke the protocol, failed or was removed: this queue does no more
+	 * work. */
+	bool (*is_broken)(struct block_device *disk, unsigned int queue);
+	bool (*can_interrupt)(struct block_device *disk, unsigned int queue);
+	const char *(*interrupt_name)(const struct block_device *disk);
+	/* Prints that nothing was done within that time, and why. */
+	void (*late)(struct block_device *disk, unsigned int queue, u64 timeout_ns);
+
+	/* These run alone, with interrupts on. Stops the device: it touches no memory any more. */
+	void (*stop)(struct block_device *disk);
+	/* Starts the device again, with nothing outstanding: 0 or -errno. */
+	int (*restart)(struct block_device *disk);
+	/* Reads the size and calls block_set_sectors: 0 or -errno. */
+	int (*refresh)(struct block_device *disk);
+};
+
+enum block_state {
+	BLOCK_STATE_UP,
+	BLOCK_STATE_STOPPING, /* one CPU resets the device and takes all requests */
+	BLOCK_STATE_DOWN,     /* nothing is outstanding; the next submit restarts it */
+	BLOCK_STATE_STARTING,
+};
+
+/* The requests that came back but were not reaped, and the number still with the driver. */
+struct block_queue {
+	spinlock_t lock; /* protects the fields below, and the driver's calls for */
+	struct block_request *done, **done_end;
+	unsigned int done_count;
+	unsigned int with_driver; /* including those of synchronous calls */
+	unsigned int queued;	  /* from block_submit, with the driver */
+	unsigned int waiters;
+};
+
+/* Embedded in the driver's own device, which fills the first part before block_register. Apps read
+ * what is not marked, and change nothing. */
+struct block_device {
+	const struct block_ops *ops;
+	struct device *dev;   /* who drives it: "virtio2" */
+	const char *bus_name; /* where that is: "0000:00:05.0" */
+	struct block_properties properties;
+	unsigned int queue_count; /* 1 to BLOCK_QUEUES_MAX; queues count from 0 */
+	char id[BLOCK_ID_SIZE];	  /* what the disk calls itself; empty when it does not say */
+	u64 sectors;		  /* changes: block_sectors */
+	char name[8];		  /* "vda", given by block_register */
+
+	/* For drivers/block only. */
+	struct list_head node;
+	unsigned int number;
+	enum block_state state;
+	spinlock_t resize_lock; /* of the size, and of the two below */
+	u64 error_window;	/* start of the present count of error lines, ns */
+	unsigned int error_lines;
+	struct block_queue queues[BLOCK_QUEUES_MAX];
+};
+
+/* Names the disk, adds it to the list, and prints its size. The memory stays the driver's. -EINVAL
+ * with a message if the driver's description is invalid. */
+int block_register(struct block_device *disk);
+/* Removes the disk; the device has been reset. Outstanding requests are forgotten. */
+void block_unregister(struct block_device *disk);
+
+/* Checks the driver's description: 0, or -EINVAL with a message. For a driver whose device was
+ * restarted; block_register calls it, too. */
+int block_check(const struct block_device *disk);
+
+/* Sets the size, at first or when it has changed, and prints it. Any interrupt state. */
+void block_set_sectors(struct block_device *disk, u64 sectors);
+
+/* ---- between the files of drivers/block ------------------------------------------------------ */
+
+/* Sectors that one such request may have at most; 0: the disk cannot do it. */
+u32 block_request_limit(const struct block_device *disk, enum block_op op);
+
+/* Checks whether the request may go to the driver: 0 or -errno, as block_submit. */
+int block_check_request(const struct block_device *disk, const struct block_request *request);
+
+/* Submits, waits and takes back one checked request; -errno as block_read. */
+int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns);
+
+/* Prints what failed and where, unless there were too many such lines just now. */
+void block_say_error(struct block_device *disk, const struct block_request *request);
 
 #endif

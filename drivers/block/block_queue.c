@@ -10,7 +10,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
 

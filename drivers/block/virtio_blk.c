@@ -11,6 +11,7 @@
 
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
 #define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
@@ -218,12 +219,6 @@ static int virtio_blk_probe(struct virtio_device *vdev)
 	return 0;
 }
 
-static void forget_queues(struct virtio_blk *vblk)
-{
-	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
-		vblk->vqs[i] = NULL;
-}
-
 /* Restores the disk after a reset, which freed the queues: clears them first, so that no failure
  * below leaves the old ones. */
 static int virtio_blk_restore(struct virtio_device *vdev)
@@ -232,7 +227,7 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	unsigned int queues = vblk->disk.queue_count;
 	int error;
 
-	forget_queues(vblk);
+	memset(vblk->vqs, 0, sizeof(vblk->vqs));
 	error = read_config(vblk);
 	if (!error && vblk->disk.queue_count < queues) {
 		dev_printk(&vdev->dev, "E08 %u queues, %u before the restart\n",
@@ -311,15 +306,14 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 	return error;
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_blk_remove(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;
 
 	block_unregister(&vblk->disk);
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++)
-		while (vblk->vqs[i] && virtqueue_detach_unused_buf(vblk->vqs[i]))
-			;
+		virtqueue_forget(vblk->vqs[i]);
 	kfree(vblk);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entropy: random bytes from a device, for apps, with any driver (docs/api.md). There are two
- * forms: entropy_read waits and returns all requested bytes; submit, kick, wait and reap keep
- * several requests outstanding. Call the functions for one device from one context at a time,
- * outside interrupts.
+ * Entropy: random bytes from a device, for apps, with any driver (docs/api.md). Call the functions
+ * for one device from one context at a time, outside interrupts.
  */
 #ifndef DRIVERS_CHAR_ENTROPY_H
 #define DRIVERS_CHAR_ENTROPY_H
@@ -13,24 +11,8 @@
 
 struct entropy; /* one source that is up */
 
-/* One request. The caller owns the memory, which belongs to the device from submit until reap. */
-struct entropy_request {
-	void *buffer;
-	u32 size; /* bytes of room, at least 1 */
-
-	/* Set when it is done. */
-	int error;  /* 0, or -EIO: there is no answer */
-	u32 length; /* bytes that are random, from the beginning: up to size, 0 with an error */
-
-	struct list_head node; /* for the class */
-};
-
 /* Returns the `index`-th source, counted from 0, or NULL. */
 struct entropy *entropy_get(unsigned int index);
-
-/* Return "virtio3", and where it is: "0000:00:06.0". */
-const char *entropy_name(const struct entropy *entropy);
-const char *entropy_bus_name(const struct entropy *entropy);
 
 /*
  * Fills all `length` bytes (0 is allowed) of `buffer`, which the device itself never accesses.
@@ -39,40 +21,44 @@ const char *entropy_bus_name(const struct entropy *entropy);
  */
 int entropy_read(struct entropy *entropy, void *buffer, size_t length, u64 timeout_ns);
 
-/* Submits a request; entropy_kick notifies the device. 0, -EINVAL without memory or size, -ENOSPC
- * if no more fit for now, -EBUSY if the device failed and some requests are not reaped yet, -EIO if
- * it was given up. */
-int entropy_submit(struct entropy *entropy, struct entropy_request *request);
-void entropy_kick(struct entropy *entropy);
-/* Takes back a finished request, or NULL. After a failure, it returns all of them. */
-struct entropy_request *entropy_reap(struct entropy *entropy);
-/* Waits until a request can be reaped: 0; -ETIMEDOUT, and the requests stay outstanding; -EIO if
- * the device failed, and all requests can be reaped. */
-int entropy_wait(struct entropy *entropy, u64 timeout_ns);
-
 /* ---- for drivers ----------------------------------------------------------------------------- */
 
+/* One request. The memory is the device's from submit until reap. */
+struct entropy_request {
+	void *buffer;
+	u32 size; /* bytes of room, at least 1 */
+
+	/* Set when it is done. */
+	int error;  /* 0, or -EIO: there is no answer */
+	u32 length; /* bytes that are random, from the beginning: up to size, 0 with an error */
+};
+
 struct entropy_ops {
+	/* Hands a request over, filled with zeroes but for the memory; the device is told by kick.
+	 * 0, -ENOSPC when no more fit for now, -EBUSY when it failed and some are not yet reaped,
+	 * -EIO when it is gone. */
 	int (*submit)(struct entropy *entropy, struct entropy_request *request);
 	void (*kick)(struct entropy *entropy);
+	/* Takes back a finished request, or NULL. After a failure, it returns all of them. */
 	struct entropy_request *(*reap)(struct entropy *entropy);
+	/* Waits until a request can be reaped: 0; -ETIMEDOUT, and the requests stay outstanding;
+	 * -EIO if the device failed, and all requests can be reaped. */
 	int (*wait)(struct entropy *entropy, u64 timeout_ns);
 };
 
 #define ENTROPY_PAGE_SIZE 4096
 
 /* Embedded in the driver's own structure; the driver fills the first part, all of which stays
- * valid. */
+ * valid. Apps read the names. */
 struct entropy {
-	const char *name, *bus_name;
+	const char *name, *bus_name; /* "virtio3", and where it is: "0000:00:06.0" */
 	const struct entropy_ops *ops;
 	u8 *page; /* ENTROPY_PAGE_SIZE bytes, zeroed, that a device may write to */
 
-	/* For the class: its own request, for entropy_read. */
+	/* The class's. */
 	struct entropy_request own;
 	bool under_way;
-	u32 first, end;	       /* unread bytes in `page` */
-	struct list_head done; /* others' requests that came back while it */
+	u32 first, end; /* unread bytes in `page` */
 	struct list_head node;
 };
 

@@ -26,14 +26,6 @@ struct port *port_get(unsigned int index);
 /* Waits for the port with this name; NULL if it does not come in time. */
 struct port *port_find(const char *name, u64 timeout_ns);
 
-/* Return the host's name, or ""; our own: "virtio3/1"; and whether the host calls it a console. */
-const char *port_name(const struct port *port);
-const char *port_device_name(const struct port *port);
-bool port_is_console(const struct port *port);
-
-/* Returns the columns and rows of a console's window; false if the host has not sent them. */
-bool port_size(const struct port *port, u16 *columns, u16 *rows);
-
 /* Tell the host that this end is open, or closed. A host sends nothing to a closed port. Consoles
  * are open already. 0, -ENODEV or -EIO. */
 int port_open(struct port *port);
@@ -72,13 +64,13 @@ struct port_ops {
 	int (*drain)(struct port *port, u64 timeout_ns);
 };
 
-/* Embedded in the driver's own. */
+/* Embedded in the driver's own. Apps read it, and change nothing. */
 struct port {
-	char name[PORT_NAME_MAX + 1];
-	char device_name[32];
+	char name[PORT_NAME_MAX + 1]; /* the host's, "" without */
+	char device_name[32];	      /* our own: "virtio3/1" */
 	const struct port_ops *ops;
-	bool is_console;
-	u16 columns, rows; /* 0: not known */
+	bool is_console;   /* as the host calls it */
+	u16 columns, rows; /* of a console's window; 0: not told */
 	struct list_head node;
 };
 

@@ -22,12 +22,7 @@ static struct list_head interfaces = LIST_HEAD_INIT(interfaces);
 
 struct netdev *netdev_get(unsigned int index)
 {
-	struct netdev *dev;
-
-	list_for_each_entry(dev, &interfaces, struct netdev, node)
-		if (!index--)
-			return dev;
-	return NULL;
+	return list_nth_entry(index, &interfaces, struct netdev, node);
 }
 
 struct netdev *netdev_find(const char *name)

@@ -34,16 +34,6 @@ static const struct boot_info *boot_info;
 static const struct acpi_header *root; /* RSDT or XSDT */
 static unsigned int root_entry_size;   /* 4 or 8 */
 
-static bool checksum_good(const void *table, size_t size)
-{
-	const u8 *bytes = table;
-	u8 sum = 0;
-
-	while (size--)
-		sum += *bytes++;
-	return sum == 0;
-}
-
 /* True for the first MiB, and for addresses that the loader's map mentions. */
 static bool is_plausible(u64 address, u64 size)
 {
@@ -79,7 +69,7 @@ static const struct acpi_header *open_table(u64 address, const char *signature)
 		printk("acpi: table at 0x%llx ignored: length %u\n", address, table->length);
 		return NULL;
 	}
-	if (!checksum_good(table, table->length)) {
+	if (!acpi_checksum_is_good(table, table->length)) {
 		printk("acpi: table at 0x%llx ignored: bad checksum\n", address);
 		return NULL;
 	}
@@ -89,7 +79,7 @@ static const struct acpi_header *open_table(u64 address, const char *signature)
 
 static bool rsdp_good(const struct acpi_rsdp *rsdp)
 {
-	return !memcmp(rsdp->signature, "RSD PTR ", 8) && checksum_good(rsdp, RSDP_SIZE_1);
+	return !memcmp(rsdp->signature, "RSD PTR ", 8) && acpi_checksum_is_good(rsdp, RSDP_SIZE_1);
 }
 
 static const struct acpi_rsdp *find_rsdp(void)
@@ -117,7 +107,7 @@ static void find_root(void)
 	if (!rsdp)
 		return;
 	if (rsdp->revision >= 2 && rsdp->xsdt && rsdp->length == sizeof(*rsdp) &&
-	    checksum_good(rsdp, sizeof(*rsdp))) {
+	    acpi_checksum_is_good(rsdp, sizeof(*rsdp))) {
 		root = open_table(rsdp->xsdt, "XSDT");
 		root_entry_size = 8;
 	}

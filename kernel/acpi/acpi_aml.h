@@ -27,6 +27,9 @@ struct aml acpi_dsdt_body(void);
 /* Returns the bytes behind the first `count`, or an empty piece. */
 struct aml aml_skip(struct aml aml, u32 count);
 
+/* The next place where `name` is spelt, at any depth: `rest` goes to what stands behind it. */
+bool aml_next_spelling(struct aml *rest, const char *name);
+
 /* Finds the next package of a kind, at any depth; `rest` becomes the bytes behind its head. */
 bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *package);
 
@@ -61,8 +64,10 @@ struct aml_resource {
  * long. */
 bool aml_next_resource(struct aml *bytes, struct aml_resource *resource);
 
-/* Reads the value that a method returns, if that is a constant, or a name of four letters. */
+/* Reads the value that a method returns, if that is a constant, or a name of four letters; and a
+ * constant that is returned here, directly. */
 bool aml_returned_number(struct aml method, u64 *number);
+bool aml_return(struct aml code, u64 *number);
 bool aml_returned_name(struct aml method, char name[4]);
 
 #endif

@@ -129,7 +129,7 @@ static bool find_disk(const struct options *options)
 		       options->disk ? options->disk : "");
 		return false;
 	}
-	block_get_properties(check.disk, &check.properties);
+	check.properties = check.disk->properties;
 	check.block = check.properties.logical_block_size / SECTOR_SIZE;
 	check.sectors = block_sectors(check.disk) / check.block * check.block;
 	check.request_sectors = (u32)min(
@@ -137,13 +137,13 @@ static bool find_disk(const struct options *options)
 	check.request_sectors -= check.request_sectors % check.block;
 	if (check.request_sectors)
 		return true;
-	printk("blkcheck: %s holds no sectors to check\n", block_name(check.disk));
+	printk("blkcheck: %s holds no sectors to check\n", check.disk->name);
 	return false;
 }
 
 static bool choose_queues(const struct options *options)
 {
-	unsigned int queues = block_queues(check.disk);
+	unsigned int queues = check.disk->queue_count;
 
 	check.queues = queues;
 	if (options->queue == ~0ULL)
@@ -152,7 +152,7 @@ static bool choose_queues(const struct options *options)
 	check.first_queue = (unsigned int)options->queue;
 	if (options->queue < queues)
 		return true;
-	printk("blkcheck: queue %llu: %s has %u\n", options->queue, block_name(check.disk), queues);
+	printk("blkcheck: queue %llu: %s has %u\n", options->queue, check.disk->name, queues);
 	return false;
 }
 
@@ -160,7 +160,7 @@ static bool may_write(const struct options *options)
 {
 	if (!check.properties.read_only || !strcmp(options->mode, "verify"))
 		return true;
-	printk("blkcheck: %s is read-only; mode=verify reads it\n", block_name(check.disk));
+	printk("blkcheck: %s is read-only; mode=verify reads it\n", check.disk->name);
 	return false;
 }
 
@@ -196,7 +196,7 @@ static void run(const struct options *options)
 static int report(const struct options *options, u64 ns)
 {
 	printk("blkcheck: %s of %s, seed %llu: %llu sectors, %llu wrong, %llu requests failed, %llu.%03llu s\n",
-	       options->mode, block_name(check.disk), check.seed, check.sectors, check.wrong,
+	       options->mode, check.disk->name, check.seed, check.sectors, check.wrong,
 	       check.errors, ns / NSEC_PER_SEC, ns / NSEC_PER_MSEC % 1000);
 	if (check.wrong || check.errors) {
 		printk("blkcheck: failed\n");

@@ -159,12 +159,7 @@ module_virtio_driver(virtio_balloon_driver);
 
 struct virtio_balloon *virtio_balloon_get(unsigned int index)
 {
-	struct virtio_balloon *balloon;
-
-	list_for_each_entry(balloon, &devices, struct virtio_balloon, node)
-		if (!index--)
-			return balloon;
-	return NULL;
+	return list_nth_entry(index, &devices, struct virtio_balloon, node);
 }
 
 const char *virtio_balloon_name(const struct virtio_balloon *balloon)

@@ -20,7 +20,7 @@ void stack_protector_init(void)
 {
 }
 
-void console_init(void)
+void uart_init(void)
 {
 }
 

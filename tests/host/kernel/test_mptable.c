@@ -4,7 +4,7 @@
 
 #include "kernel/acpi/acpi_madt.h"
 #include "kernel/ioapic.h"
-#include "kernel/acpi/mptable.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/paging.h"
 #include "wires.h"
 #include "world.h"

@@ -11,7 +11,6 @@
 #define free_pages_exact real_free_exact
 #define kzalloc real_kzalloc
 #define kfree real_kfree
-#define memory_fail_nth real_fail_nth
 #define memory_count real_count
 #define machine_stop fake_stop
 #define panic fake_panic

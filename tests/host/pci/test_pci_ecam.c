@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/acpi_mcfg.h"
 #include "kernel/cmdline.h"
 #include "machine.h"
 #include "world.h"
