@@ -108,42 +108,26 @@ int block_check(const struct block_device *disk)
 	return -EINVAL;
 }
 
-static struct block_device *find_number(unsigned int number)
-{
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (disk->number == number)
-			return disk;
-	return NULL;
-}
-
-/* Inserts the disk in the order of names. */
-static void insert(struct block_device *disk)
-{
-	struct list_head *before = disks.next;
-
-	while (before != &disks &&
-	       list_entry(before, struct block_device, node)->number < disk->number)
-		before = before->next;
-	list_add_tail(&disk->node, before);
-}
-
+/* The list is in the order of numbers: the first gap is the new one's place. */
 int block_register(struct block_device *disk)
 {
+	struct block_device *next;
 	int error = block_check(disk);
 
 	if (error)
 		return error;
 	disk->number = 0;
-	while (find_number(disk->number))
+	list_for_each_entry(next, &disks, struct block_device, node) {
+		if (next->number != disk->number)
+			break;
 		disk->number++;
+	}
 	format_name(disk->name, disk->number);
 	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
 		disk->queues[i] = (struct block_queue){ .done_end = &disk->queues[i].done };
 	disk->state = BLOCK_STATE_UP;
 	say_size(disk, "");
-	insert(disk);
+	list_add_tail(&disk->node, &next->node); /* before it, or at the end */
 	return 0;
 }
 

@@ -28,9 +28,11 @@
 #define NETDEV_NAME_SIZE 8
 /* The maximum number of pieces per frame; a piece may have any length from 1 on. */
 #define NETDEV_SEGMENTS_MAX 32
+/* 802.1Q: a tag, four bytes more in front of the type. */
+#define VLAN_HLEN 4
 /* The longest possible frame: 64 KiB of IP by segmentation offload, behind an Ethernet header with
  * a VLAN tag. */
-#define NETDEV_FRAME_MAX (65535 + ETH_HLEN + 4)
+#define NETDEV_FRAME_MAX (65535 + ETH_HLEN + VLAN_HLEN)
 
 struct netdev;
 
@@ -184,6 +186,12 @@ bool netdev_can_interrupt(const struct netdev *dev);
 /* Returns the `index`-th interface, from 0, or the one with this name, or NULL. */
 struct netdev *netdev_get(unsigned int index);
 struct netdev *netdev_find(const char *name);
+
+/* An address that a station can have: no group's, and not all zeroes. */
+static inline bool is_valid_ether_addr(const u8 *mac)
+{
+	return !(mac[0] & 1) && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]);
+}
 
 /* Changes the address, in the device too. 0; -EINVAL for a multicast address or all zeroes;
  * -EOPNOTSUPP; -EIO if the device rejects it. */

@@ -11,7 +11,6 @@
 
 #define MTU_MIN 68 /* 5.1.4.1 */
 #define MTU_DEFAULT 1500
-#define VLAN_TAG 4
 /* 5.1.6.3.1: without segmentation or merging, a buffer has at least these bytes, header
  * included. */
 #define BUFFER_MIN 1526
@@ -151,15 +150,6 @@ static const struct {
 	{ VIRTIO_NET_F_CTRL_RX, NETDEV_F_RECEIVE_MODE },
 };
 
-static bool is_address_of_one(const u8 *mac)
-{
-	u8 any = 0;
-
-	for (unsigned int i = 0; i < ETH_ALEN; i++)
-		any |= mac[i];
-	return any && !(mac[0] & 1);
-}
-
 /* Makes up a locally administered address (5.1.4.2); the clock is the only randomness here. */
 static void make_up_address(u8 *mac)
 {
@@ -175,11 +165,11 @@ static int read_address(struct virtio_net *net)
 	int error;
 
 	/* An address that was set later, or made up, is kept over */
-	if (is_address_of_one(net->net.mac))
+	if (is_valid_ether_addr(net->net.mac))
 		return 0;
 	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_MAC)) {
 		error = virtio_cread(net->vdev, struct virtio_net_config, mac, net->net.mac);
-		if (error || is_address_of_one(net->net.mac))
+		if (error || is_valid_ether_addr(net->net.mac))
 			return error;
 		dev_printk(&net->vdev->dev,
 			   "E50 the MAC address is not unicast: feature not used\n");
@@ -215,7 +205,7 @@ static int read_sizes(struct virtio_net *net)
 static void lay_out(struct virtio_net *net)
 {
 	bool modern = virtio_has_feature(net->vdev, VIRTIO_F_VERSION_1);
-	u32 frame = net->net.mtu + ETH_HLEN + VLAN_TAG;
+	u32 frame = net->net.mtu + ETH_HLEN + VLAN_HLEN;
 
 	net->mergeable = virtio_has_feature(net->vdev, VIRTIO_NET_F_MRG_RXBUF);
 	net->split_header = !modern;

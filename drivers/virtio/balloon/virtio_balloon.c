@@ -36,20 +36,17 @@ static void act(struct virtio_balloon *balloon)
 	spin_unlock_irqrestore(&balloon->lock, flags);
 }
 
-static void balloon_interrupt(struct virtqueue *vq)
-{
-	struct virtio_balloon *balloon = virtqueue_device(vq)->dev.driver_data;
-
-	if (balloon)
-		act(balloon);
-}
-
 static void virtio_balloon_config_changed(struct virtio_device *vdev)
 {
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
 
 	if (balloon)
 		act(balloon);
+}
+
+static void balloon_interrupt(struct virtqueue *vq)
+{
+	virtio_balloon_config_changed(virtqueue_device(vq));
 }
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
