@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lies at an address, in words. Runs in a panic: it only reads, and takes no lock. */
+/* Describes an address in words. Runs in a panic: it only reads, and takes no lock. */
 #include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/ksyms.h"

@@ -16,8 +16,8 @@
 #define linker_table_add(table, key, name, type, object) \
 	static type const name LINKER_TABLE_SECTION(table, key) = (object)
 
-/* Where a table of `type` (a pointer type) begins (key 0) and ends (key 9). The empty statement
- * keeps the compiler from thinking that there is nothing in between. */
+/* The start (key 0) or end (key 9) of a table of `type` (a pointer type). The empty statement keeps
+ * the compiler from assuming that nothing is in between. */
 #define linker_table_bound(table, type, key)                                      \
 	({                                                                        \
 		static type const bound[0] LINKER_TABLE_SECTION(table, key) = {}; \

@@ -52,7 +52,7 @@ struct net_interface {
 
 	/* For net/ only. */
 	bool flush;	      /* frames were submitted, and the device was not */
-	bool had_address;     /* as the last line said */
+	bool had_address;     /* as last printed */
 	u8 lease_state;	      /* of DHCP, when last read */
 	bool lease_told;      /* printed since the last lease: no server answers */
 	unsigned int seconds; /* in that state */

@@ -143,9 +143,9 @@ const char *block_interrupt_name(const struct block_device *disk);
 #define BLOCK_QUEUES_MAX 16
 
 /*
- * What a driver gives to drivers/block, which checks arguments, keeps each queue to one CPU at a
- * time, waits, and brings the device back after a failure. Of the calls that name a queue only one
- * runs at a time on it, with interrupts off. Those of different queues run side by side.
+ * The interface between a disk driver and drivers/block, which checks arguments, lets one CPU at a
+ * time use a queue, waits, and restarts the device after a failure. Calls for the same queue run
+ * one at a time, with interrupts off. Calls for different queues run in parallel.
  */
 struct block_ops {
 	/* Submits a request, which has been checked; the device is up. 0, -ENOSPC, or another

@@ -34,9 +34,9 @@ struct entropy_request {
 };
 
 struct entropy_ops {
-	/* Hands a request over, filled with zeroes but for the memory; the device is told by kick.
-	 * 0, -ENOSPC when no more fit for now, -EBUSY when it failed and some are not yet reaped,
-	 * -EIO when it is gone. */
+	/* Submits a request, which is zero except for the memory; `kick` notifies the device. 0,
+	 * -ENOSPC if no more fit for now, -EBUSY if the device failed and some are not reaped yet,
+	 * -EIO if it was given up. */
 	int (*submit)(struct entropy *entropy, struct entropy_request *request);
 	void (*kick)(struct entropy *entropy);
 	/* Takes back a finished request, or NULL. After a failure, it returns all of them. */
@@ -55,7 +55,7 @@ struct entropy {
 	const struct entropy_ops *ops;
 	u8 *page; /* ENTROPY_PAGE_SIZE bytes, zeroed, that a device may write to */
 
-	/* The class's. */
+	/* For the class only. */
 	struct entropy_request own;
 	bool under_way;
 	u32 first, end; /* unread bytes in `page` */

@@ -70,7 +70,7 @@ struct port {
 	char device_name[32];	      /* our own: "virtio3/1" */
 	const struct port_ops *ops;
 	bool is_console;   /* as the host calls it */
-	u16 columns, rows; /* of a console's window; 0: not told */
+	u16 columns, rows; /* of a console's window; 0: unknown */
 	struct list_head node;
 };
 

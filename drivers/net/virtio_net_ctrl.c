@@ -63,7 +63,7 @@ static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part
 	return -EIO;
 }
 
-/* ---- the commands, for whoever has ctrl_busy ------------------------------------------------- */
+/* ---- the commands, for the caller that holds ctrl_busy -------------------------------------- */
 
 static int tell_switch(struct virtio_net *net, u8 command, bool on)
 {

@@ -72,7 +72,8 @@ static void call_link_changed(struct virtio_net *net)
 		net->net.link_changed(&net->net, net->net.link_context);
 }
 
-/* Reports the link. 5.1.6.5.4.1: the app announces our address first, then the device is told. */
+/* Reports the link. 5.1.6.5.4.1: the app announces our address first, then the device gets its
+ * acknowledgement. */
 static void tell_link(struct virtio_net *net)
 {
 	if (take_event(net, &net->announce_event)) {

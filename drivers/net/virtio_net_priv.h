@@ -27,7 +27,7 @@ _Static_assert(NETDEV_SEGMENTS_MAX >= 17, "a 64 KiB frame in pages");
 struct virtio_net_rx {
 	struct virtqueue *vq; /* NULL while the device is down */
 	spinlock_t lock;      /* protects vq and counters */
-	spinlock_t polling;   /* of who is in poll; nobody waits for it */
+	spinlock_t polling;   /* held while polling; no one waits for it */
 	bool starved_said;
 	unsigned int wanted; /* buffers that the ring and the memory allow */
 	unsigned int made;   /* buffers that exist */
@@ -64,7 +64,7 @@ struct virtio_net {
 
 	bool failed;	       /* see above (atomic) */
 	bool dead;	       /* given up */
-	spinlock_t recovering; /* of who is in recover; nobody waits for it */
+	spinlock_t recovering; /* held while recovering; no one waits for it */
 	u64 looked_ns;	       /* last read of the configuration, for a polled */
 
 	spinlock_t link_lock; /* protects these; taken in the configuration interrupt, too */
@@ -72,7 +72,7 @@ struct virtio_net {
 	bool announce_event;
 
 	struct virtqueue *ctrl; /* NULL without one */
-	spinlock_t ctrl_busy;	/* of who is in a command; nobody waits for it */
+	spinlock_t ctrl_busy;	/* held during a command; no one waits for it */
 	bool ctrl_unanswered;	/* the last one: the device still has its memory */
 	struct virtio_net_ctrl_page *ctrl_page;
 

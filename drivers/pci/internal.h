@@ -52,7 +52,7 @@ void pci_scan_child_bus(struct pci_bus *bus);
 void pci_forget_buses(void);
 /* Claims a bus number; true for the first caller only. */
 bool pci_claim_bus(u8 number);
-/* Whether a function answers on a bus that no bridge leads to and that was not scanned. */
+/* True if a function answers on a bus that no bridge leads to and that was not scanned. */
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops);
 /* Scans behind the bridges of a bus; assigns numbers to those without. */
 void pci_scan_bridges(struct pci_bus *bus);

@@ -45,9 +45,9 @@ struct mcfg_entry {
 } __packed;
 
 /*
- * The MCFG (PCI Firmware 3.0, 4.1.2), where PCI's configuration space lies in memory: the entry
+ * Returns the entry of the MCFG (PCI Firmware 3.0, 4.1.2: PCI's configuration space in memory)
  * after `previous` (NULL: the first) that lies wholly within the table, or NULL. The table stays
- * mapped for ever. Without one: what the DSDT's _CBA method says, for 256 buses.
+ * mapped. Without a table, returns an entry made from the DSDT's _CBA method, for 256 buses.
  */
 const struct mcfg_entry *mcfg_next(const struct mcfg_entry *previous);
 
