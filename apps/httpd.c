@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (!port || argc > 2) {
-		printk("httpd: want one word at most, a port from 1 to 65535\n");
+		printk("httpd: want at most one argument, a port from 1 to 65535\n");
 		return 1;
 	}
 	if (net_init())
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 		printk("httpd: port %u cannot be opened: %d\n", port, err);
 		return 1;
 	}
-	printk("httpd: serves on port %u\n", port);
+	printk("httpd: serving on port %u\n", port);
 	for (;;)
 		net_poll(NSEC_PER_SEC);
 }

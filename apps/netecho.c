@@ -185,7 +185,7 @@ static int start(const char *word)
 	int err;
 
 	if (!port) {
-		printk("netecho: %s is no port\n", word);
+		printk("netecho: %s is not a port\n", word);
 		return -EINVAL;
 	}
 	err = udp_start(port);
@@ -194,7 +194,7 @@ static int start(const char *word)
 	if (err)
 		printk("netecho: port %u cannot be opened: %d\n", port, err);
 	else
-		printk("netecho: echoes on port %u, TCP and UDP\n", port);
+		printk("netecho: echoing on port %u, TCP and UDP\n", port);
 	return err;
 }
 

@@ -13,8 +13,8 @@ struct reference {
 	const char *name;
 	u32 hz;
 	u32 mask;
-	u32 ticks; /* so many are measured */
-	u32 still; /* reads without a change after which it is given up */
+	u32 ticks; /* length of the measurement */
+	u32 still; /* reads without a change after which the counter counts as stopped */
 	bool (*start)(void);
 	u32 (*read)(void);
 	void (*stop)(void); /* or NULL */
@@ -28,8 +28,8 @@ struct reference {
 #define PIT_LATCH2 0x80
 
 /*
- * Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it; a tick
- * that comes before the last was read is lost. No second is, but two of them take two seconds.
+ * Motorola MC146818: its periodic flag is set 1024 times a second, and reading it clears it. A tick
+ * that comes before the last was read is lost. Seconds are not, but two of them take two seconds.
  */
 #define RTC_SECONDS 0x80
 #define RTC_INDEX 0x70
@@ -44,14 +44,16 @@ struct reference {
 #define RTC_C_ZERO 0x0f
 #define RTC_D_VALID 0x80
 
-/* The pair of reads at the same moment is the best of so many, by the time it took. */
+/* Number of attempts to read both counters at the same moment; the quickest attempt counts. */
 #define SAMPLE_TRIES 5
 
-/* After so many reads without a change a counter stands still: 5 ms at least, seconds for RTCs. */
+/* A counter that has not changed after this many reads is stopped: 5 ms at least, seconds for
+ * RTCs. */
 #define STILL_READS 50000
 #define STILL_READS_RTC 5000000
 
-/* A host that takes the CPU away for long may let the reference wrap: two in a row must agree. */
+/* The reference may wrap while the host runs something else, so two measurements in a row must
+ * agree. */
 #define MEASURE_TRIES 4
 #define MEASURE_AGREES(a, b) (max(a, b) - min(a, b) <= (a) / 500)
 #define TSC_HZ_MIN 50000000ULL
@@ -121,7 +123,7 @@ static bool rtc_present(void)
 	return rtc_get(RTC_D) == RTC_D_VALID;
 }
 
-/* The interrupt must be asked for; its wire is masked, or nobody has one. */
+/* The flag needs the interrupt enabled; its wire is masked, or has no handler. */
 static bool rtc_start(void)
 {
 	if (!rtc_present())
@@ -167,7 +169,8 @@ static const struct reference references[] = {
 	{ "RTC's seconds", 1, ~0u, 1, STILL_READS_RTC, rtc_present, rtc_read_seconds, NULL },
 };
 
-/* Reads both counters as close together as a few tries allow: a host may take the CPU between. */
+/* Reads both counters as close together as a few attempts allow: the host may interrupt in
+ * between. */
 static u64 sample(const struct reference *reference, u32 *count)
 {
 	u64 before, after, best = ~0ULL, tsc = 0;
@@ -186,7 +189,7 @@ static u64 sample(const struct reference *reference, u32 *count)
 	return tsc;
 }
 
-/* Reads until the counter is `ticks` beyond `first`; false when it stands still. */
+/* Reads until the counter is `ticks` beyond `first`; false if it is stopped. */
 static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 {
 	u32 passed = 0, last = 0, still = 0;
@@ -201,13 +204,13 @@ static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 	return true;
 }
 
-/* The rate of a counter that has been started, in Hz, or 0 when it stands still. */
+/* Returns the TSC's rate in Hz against a counter that has been started, or 0 if that is stopped. */
 static u64 measure_started(const struct reference *reference)
 {
 	u32 first = 0, last = 0, ticks;
 	u64 start, end;
 
-	if (!wait_ticks(reference, reference->read(), 1)) /* begins as a tick does */
+	if (!wait_ticks(reference, reference->read(), 1)) /* begin at the start of a tick */
 		return 0;
 	start = sample(reference, &first);
 	if (!wait_ticks(reference, first, reference->ticks))
@@ -217,7 +220,7 @@ static u64 measure_started(const struct reference *reference)
 	return ticks ? (end - start) * reference->hz / ticks : 0;
 }
 
-/* Likewise; also 0 when it is not there. */
+/* As measure_started, for a counter that has to be started; 0 also if the machine has none. */
 static u64 measure(const struct reference *reference)
 {
 	u64 hz;
@@ -230,7 +233,8 @@ static u64 measure(const struct reference *reference)
 	return hz;
 }
 
-/* As measure, repeated; 0 when no two in a row agree. `least` is what has come so far. */
+/* As measure, repeated until two results in a row agree; 0 if none do. `least` is the smallest so
+ * far: a missed wrap can only add to the rate. */
 static u64 measure_repeatedly(const struct reference *reference, u64 *least)
 {
 	u64 last = 0, hz;
@@ -245,7 +249,8 @@ static u64 measure_repeatedly(const struct reference *reference, u64 *least)
 	return 0;
 }
 
-/* Intel SDM 2A, CPUID leaf 0x15; and the leaf that hypervisors share (kHz). 0 when not told. */
+/* Reads the rate from CPUID leaf 0x15 (Intel SDM 2A), or from the leaf that hypervisors use (kHz).
+ * 0 if neither has it. */
 static u64 told_by_cpuid(void)
 {
 	struct cpuid r;
@@ -282,8 +287,8 @@ void clock_init(void)
 		by = "the lowest measurement";
 	}
 	if (!plausible(hz))
-		machine_stop("no clock: neither CPUID, PIT, ACPI PM timer nor RTC tells the TSC's "
-			     "rate");
+		machine_stop(
+			"no clock: neither CPUID, PIT, ACPI PM timer nor RTC gives the TSC's rate");
 	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;
 	ns_per_tick = (NSEC_PER_SEC << 32) / hz;
 	printk("clock: TSC at %llu.%03llu MHz, by %s\n", hz / 1000000, hz / 1000 % 1000, by);

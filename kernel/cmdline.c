@@ -59,7 +59,7 @@ static bool is_name_character(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The length of what may be an option's name, such as "virtio.irq", before '='; or 0. */
+/* Returns the length of a possible option name before '=', such as "virtio.irq", or 0. */
 static size_t option_name_length(const char *word)
 {
 	size_t length = 0, dots = 0;
@@ -77,7 +77,7 @@ static struct boot_option *find_option(const char *name, size_t length)
 	return NULL;
 }
 
-/* True when the word was an option, which now has its value. */
+/* Stores the value if the word is an option; returns whether it is. */
 static bool take_option(const char *word)
 {
 	size_t length = option_name_length(word);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions of the CPU that C has no words for. All act on the CPU that runs them. */
+/* CPU instructions that C cannot express. All act on the CPU that runs them. */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
@@ -81,13 +81,13 @@ static inline void invlpg(u64 address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* Tells the CPU, and a hypervisor below it, that this is a loop that waits. */
+/* Tells the CPU, and a hypervisor, that this is a wait loop. */
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" : : : "memory");
 }
 
-/* Sleeps until the next interrupt; for ever when interrupts are off. */
+/* Sleeps until the next interrupt; never wakes if interrupts are off. */
 static inline void cpu_halt(void)
 {
 	__asm__ volatile("hlt" : : : "memory");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lies at an address, in words. Runs in a panic: it only reads, and takes no lock. */
+/* Describes an address in words. Runs in a panic: it only reads, and takes no lock. */
 #include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/ksyms.h"
@@ -25,7 +25,7 @@ static bool ask_describers(u64 address, char *text, size_t size)
 	return false;
 }
 
-/* " of CPU 1"; of CPU 0 nothing is said. */
+/* Writes " of CPU 1", or nothing for CPU 0. */
 static void name_owner(const struct kernel_stack *stack, char *text, size_t size)
 {
 	const struct cpu *cpu;
@@ -52,7 +52,7 @@ static bool describe_stack(u64 address, char *text, size_t size)
 	return true;
 }
 
-/* The part of the image, and what the compiler calls the place. */
+/* Names the part of the image, and the symbol. */
 static bool describe_image(u64 address, char *text, size_t size)
 {
 	const char *part = "kernel data";
@@ -75,11 +75,11 @@ static bool describe_image(u64 address, char *text, size_t size)
 static void describe_hole(u64 address, char *text, size_t size)
 {
 	if (!is_canonical(address))
-		snprintf(text, size, "no address (not canonical)");
+		snprintf(text, size, "not a canonical address");
 	else if (address >= memmap_physical_limit())
 		snprintf(text, size, "beyond what this CPU can address");
 	else if (address >= memmap_ram_end())
-		snprintf(text, size, "no RAM, which ends at 0x%llx, and no known device",
+		snprintf(text, size, "beyond the end of RAM at 0x%llx, and not a known device",
 			 memmap_ram_end());
 	else
 		snprintf(text, size, "neither RAM nor a known device");
@@ -90,7 +90,7 @@ void describe_address(u64 address, char *text, size_t size)
 	if (address < PAGE_SIZE)
 		snprintf(text, size, "the null page");
 	else if (address < LOW_MEMORY_END)
-		snprintf(text, size, "low memory, which is the firmware's");
+		snprintf(text, size, "low memory, which belongs to the firmware");
 	else if (describe_stack(address, text, size) || describe_image(address, text, size))
 		return;
 	else if (memory_is_ram(address, 1))
@@ -101,7 +101,7 @@ void describe_address(u64 address, char *text, size_t size)
 	else if (paging_lookup(address) == MAPPED_DEVICE)
 		snprintf(text, size, "device registers");
 	else if (memmap_is_reserved(address))
-		snprintf(text, size, "memory that the firmware keeps to itself");
+		snprintf(text, size, "memory reserved by the firmware");
 	else
 		describe_hole(address, text, size);
 }

@@ -16,7 +16,7 @@ static struct list_head buses = LIST_HEAD_INIT(buses);
 
 void device_print_id_tables(void)
 {
-	printk("drivers in this image, by their tables of ids:\n");
+	printk("drivers in this image, by id table:\n");
 	linker_table_for_each(table, module_device_table, const struct module_device_table *)
 		printk("  %s bus: %s, %zu id%s\n", (*table)->bus, (*table)->name, (*table)->count,
 		       (*table)->count == 1 ? "" : "s");
@@ -46,7 +46,7 @@ int bus_for_each_dev(struct bus_type *bus, void *data,
 	return result;
 }
 
-/* The driver is named by the device while its probe runs, so that lines printed there say it. */
+/* Sets the device's driver while its probe runs, so that messages printed there name it. */
 static int call_driver_probe(struct device *device, struct device_driver *driver)
 {
 	struct step step;
@@ -56,7 +56,7 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	step_begin(&step, "probe", device->name, driver->name);
 	error = device->bus->probe(device);
 	step_end(&step);
-	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
+	/* -ENODEV from a driver that matched means "not my device", and is no failure. */
 	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
 		return 0;
@@ -68,7 +68,7 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	return error;
 }
 
-/* A driver that matches but refuses does not end the search: a later one may do better. */
+/* Tries one driver. If it matches but its probe fails, a later driver may succeed. */
 int device_attach(struct device *device)
 {
 	struct device_driver *driver;
@@ -194,7 +194,7 @@ static void print_device(const struct device *device, unsigned int depth)
 		printk("no driver\n");
 }
 
-/* Recursion on the boot stack; bridges one behind the other go deeper on no machine we know. */
+/* The recursion uses the boot stack; no machine we know has bridges nested deeper than this. */
 #define TREE_DEPTH_MAX 64
 
 static void print_children(const struct device *parent, unsigned int depth)
@@ -203,7 +203,7 @@ static void print_children(const struct device *parent, unsigned int depth)
 	struct device *device;
 
 	if (depth > TREE_DEPTH_MAX) {
-		printk("%*s... deeper than is shown\n", (int)(2 * depth + 2), "");
+		printk("%*s... deeper levels are not shown\n", (int)(2 * depth + 2), "");
 		return;
 	}
 	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {

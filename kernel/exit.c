@@ -12,7 +12,7 @@
 
 #define DEBUG_EXIT_PORT 0xf4
 
-/* Newer QEMU ends soon after the write rather than in it; each read is at least 0.1 us. */
+/* Newer QEMU exits soon after the write rather than during it; each read takes at least 0.1 us. */
 #define DEBUG_EXIT_PATIENCE 200000
 
 static void debug_exit(enum machine_exit status)
@@ -39,7 +39,7 @@ void machine_exit(enum machine_exit status)
 	machine_exit_quietly(status);
 }
 
-/* Intel 82371SB (PIIX3), 4.1.3: 6 resets hard; it is there on all PCs since. */
+/* Intel 82371SB (PIIX3), 4.1.3: writing 6 is a hard reset. All PCs have had it since. */
 #define RESET_PORT 0xcf9
 #define RESET_HARD 0x06
 #define KEYBOARD_PORT 0x64

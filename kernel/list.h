@@ -33,7 +33,7 @@ static inline void list_add_tail(struct list_head *node, struct list_head *list)
 	list->prev = node;
 }
 
-/* Leaves the node an empty list of its own, so that deleting it again does no harm. */
+/* Removes the node and makes it an empty list, so that deleting it again does no harm. */
 static inline void list_del_init(struct list_head *node)
 {
 	node->prev->next = node->next;

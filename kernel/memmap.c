@@ -8,7 +8,7 @@
 #include "kernel/string.h"
 
 static struct range_set ram;
-static const struct boot_info *loader_map; /* where it lies it stays */
+static const struct boot_info *loader_map; /* it stays where it is */
 
 static void delete_range(struct range_set *set, unsigned int i)
 {
@@ -52,7 +52,7 @@ void range_set_remove(struct range_set *set, u64 start, u64 end)
 			i++;
 			continue;
 		}
-		delete_range(set, i); /* what is left of it comes back outside the hole */
+		delete_range(set, i); /* the parts outside the hole are added again */
 		range_set_add(set, old.start, max(old.start, start));
 		range_set_add(set, min(old.end, end), old.end);
 	}
@@ -89,7 +89,7 @@ void memmap_init(const struct boot_info *boot)
 	loader_map = boot;
 	for (unsigned int i = 0; i < boot->memory_count; i++)
 		apply_entry(&boot->memory[i], true, limit);
-	/* Where two entries differ it is no RAM. */
+	/* Where two entries differ, it is not RAM. */
 	for (unsigned int i = 0; i < boot->memory_count; i++)
 		apply_entry(&boot->memory[i], false, limit);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps lie apart
- * from the pages, so a device that writes to a page it no longer owns cannot harm them; two bits
- * a page make 4 MiB for 64 GiB, which are all that is touched of them at boot. Callable on any CPU
- * with interrupts on or off: one lock keeps bitmaps and counters, pages are zeroed outside of it.
+ * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps are separate
+ * from the pages, so a device that writes to a page it no longer owns cannot damage them. Two bits
+ * per page make 4 MiB for 64 GiB; booting touches nothing else of the RAM. Callable on any CPU with
+ * interrupts on or off: one lock protects bitmaps and counters, and pages are zeroed outside it.
  */
 #include "kernel/page_alloc.h"
 
@@ -16,7 +16,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/string.h"
 
-/* RAM that must be left beside the image: page tables, drivers, rings and the app's own. */
+/* RAM needed in addition to the image: page tables, drivers, rings and the app. */
 #define MEMORY_NEEDED (768 * 1024ULL)
 
 #define WORD_BITS 64
@@ -25,21 +25,22 @@
 struct zone {
 	u64 start; /* address of its first page */
 	u64 pages;
-	u64 *used; /* a bit a page; those past the end are set */
+	u64 *used; /* one bit per page; those past the end are set */
 	u64 *last; /* set on the last page of each allocation */
 	u64 hint;  /* words before this one are full */
 };
 
-/* Mapped by the boot page tables, and so all that can be given out before paging_init. */
+/* The end of the boot page tables' mapping, and so of the pages for allocation before
+ * paging_init. */
 #define BOOT_MAPPED_END (1ULL << 32)
 
-/* By address; none crosses BOOT_MAPPED_END, and what lies below that may need one zone more. */
+/* Sorted by address. None crosses BOOT_MAPPED_END, which may need one zone more. */
 static struct zone zones[RANGES_MAX + 1];
 static unsigned int zone_count;
 static u64 pages_total, bitmap_bytes;
-static u64 reach = BOOT_MAPPED_END; /* zones from here on are not given out yet */
+static u64 reach = BOOT_MAPPED_END; /* zones from here on are not used yet */
 
-static DEFINE_SPINLOCK(lock); /* of the bitmaps, hints, and what follows */
+static DEFINE_SPINLOCK(lock); /* protects bitmaps, hints, and the variables below */
 static u64 pages_free_count;
 
 static bool test_bit(const u64 *bitmap, u64 bit)
@@ -71,12 +72,12 @@ static u64 set_bytes(const struct range_set *set)
 	return bytes;
 }
 
-/* Takes room for all bitmaps out of a range that is mapped already. */
+/* Takes room for all bitmaps from a range that is already mapped. */
 static u64 *take_bitmaps(struct range_set *available)
 {
 	u64 size = 0, start;
 
-	for (unsigned int i = 0; i < available->count; i++) /* a word more where it is cut in two */
+	for (unsigned int i = 0; i < available->count; i++) /* one word more if it is cut in two */
 		size += 2 * sizeof(u64) * (range_words(&available->ranges[i]) + 1);
 	size = ALIGN_UP(size, PAGE_SIZE);
 	bitmap_bytes = size;
@@ -106,7 +107,7 @@ static u64 *add_zone(const struct range *range, u64 *bitmaps)
 	return bitmaps + 2 * words;
 }
 
-/* Below BOOT_MAPPED_END and from there on are zones of their own. */
+/* Adds the zones of a range: one below BOOT_MAPPED_END, one above. */
 static u64 *add_zones(const struct range *range, u64 *bitmaps)
 {
 	const struct range below = { range->start, min(range->end, BOOT_MAPPED_END) };
@@ -145,7 +146,7 @@ void memory_all_mapped(void)
 	reach = ~0ULL;
 }
 
-/* The first of `count` free pages in a row, or zone->pages. */
+/* Returns the first of `count` free pages in a row, or zone->pages. */
 static u64 find_run(const struct zone *zone, u64 count)
 {
 	u64 page = zone->hint * WORD_BITS, run = 0, word;
@@ -227,7 +228,7 @@ bool pages_allocated(u64 address)
 {
 	struct zone *zone = find_zone(address);
 
-	/* One read, and the caller's page does not change state: no lock. */
+	/* No lock: it is one read, and the caller's page does not change state. */
 	return zone && test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the CPU itself can refuse, switched on; and the compiler's stack protector. */
+/* Switches on the protections of the CPU, prints which of them it has, and has the compiler's stack
+ * protector. */
 #include "kernel/protect.h"
 
 #include "kernel/cpu.h"
@@ -18,7 +19,7 @@
 #define CPUID_7_EBX_SMAP BIT_ULL(20)
 #define CPUID_7_ECX_UMIP BIT_ULL(2)
 
-/* Those of SMEP, SMAP and UMIP that this CPU has (Intel SDM 2A, CPUID leaf 7). */
+/* Returns those of SMEP, SMAP and UMIP that this CPU has (Intel SDM 2A, CPUID leaf 7). */
 static u64 cr4_protections(void)
 {
 	struct cpuid features;
@@ -47,7 +48,7 @@ void cpu_print_protections(void)
 {
 	u64 cr0 = read_cr0(), cr4 = read_cr4();
 
-	/* As the registers are, not as they were meant to be. */
+	/* Reads the registers themselves, not what was meant to be in them. */
 	printk("cpu: protected by%s%s%s%s%s\n", cr0 & CR0_WP ? " WP" : "",
 	       rdmsr(MSR_EFER) & EFER_NXE ? " NX" : "", cr4 & CR4_SMEP ? " SMEP" : "",
 	       cr4 & CR4_SMAP ? " SMAP" : "", cr4 & CR4_UMIP ? " UMIP" : "");

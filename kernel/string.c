@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The string functions (C99 7.21). The mem* ones move words, the widest the CPU has without SSE. */
+/* The string functions (C99 7.21). The mem* functions move the widest words that the CPU has
+ * without SSE. */
 #include "kernel/string.h"
 
 #include <linux/errno.h>
@@ -22,7 +23,7 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((uintptr_t)to - (uintptr_t)from >= size)
 		return memcpy(to, from, size);
-	/* `to` lies inside what is moved: backwards. Volatile, or GCC would call memmove here. */
+	/* `to` is inside the source: move backwards. Volatile, or GCC would call memmove here. */
 	while (size--)
 		((volatile u8 *)target)[size] = source[size];
 	return to;

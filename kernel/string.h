@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The string functions the kernel uses, as in C99 7.21; GCC itself may call the mem* ones. And a
- * number from text, as in Linux. */
+/* The string functions that the kernel uses, as in C99 7.21. GCC may generate calls of mem*
+ * itself. And a number from text, as in Linux. */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 

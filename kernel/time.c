@@ -54,7 +54,7 @@ int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void 
 		if (done || late)
 			break;
 		timer_arm(deadline);
-		cpu_enable_irq_and_halt(); /* an interrupt since the test ends the halt at once */
+		cpu_enable_irq_and_halt(); /* an interrupt that came since the test ends the halt */
 	}
 	local_irq_enable();
 	if (queue)

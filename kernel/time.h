@@ -9,29 +9,30 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC 1000000000ULL
 
-/* Nanoseconds since the kernel's first instruction; never goes back. Any interrupt state. */
+/* Returns the nanoseconds since the kernel's first instruction; never goes back. Any interrupt
+ * state. */
 u64 ktime_get_ns(void);
 
 /*
- * Finds the rate of the time stamp counter: told by CPUID, or measured against the PIT or ACPI's
- * PM timer. Stops the machine in one line when there is none of them. Until then ktime_get_ns is 0.
- * After acpi_init; takes some 10 ms.
+ * Finds the rate of the time stamp counter, from CPUID, or by measuring against the PIT, the ACPI
+ * PM timer or the RTC. Without any of them, it stops the machine with a message. Until then
+ * ktime_get_ns returns 0. Call after acpi_init; takes some 10 ms.
  */
 void clock_init(void);
 
-/* The counter's value when ktime_get_ns is `ns`, or a little later; saturates. */
+/* Returns the counter's value when ktime_get_ns is `ns`, or a little later; saturates. */
 u64 clock_ns_to_tsc(u64 ns);
 
 /* Busy-waits at least `usec` microseconds. */
 void udelay(u32 usec);
 
 /*
- * Waits until `condition(context)` holds, spinning: 0, or -ETIMEDOUT when it still does not
+ * Waits until `condition(context)` is true, spinning: 0, or -ETIMEDOUT if it is still false
  * `timeout_ns` after the call. Any CPU, any interrupt state.
  */
 int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
 
-/* The CPUs that halt until something happens, bit n for CPU n; all zeroes at first. */
+/* The CPUs that halt until an event, bit n for CPU n; all zeroes at first. */
 struct wait_queue {
 	u64 cpus;
 };
@@ -39,9 +40,9 @@ struct wait_queue {
 /*
  * The same, but halts the CPU in between. The condition is tested with interrupts off, so that no
  * wake-up is lost: at first, after each interrupt on this CPU, when `queue` is woken, and at the
- * deadline. It is cheap; it may ask for the interrupt that will make it true. `queue` may be NULL
- * for what only this CPU's interrupts bring. Any CPU; spins where interrupts are off, or there is
- * no timer.
+ * deadline. It should be cheap, and is called any number of times; it may arm the interrupt that it
+ * waits for, but must have no other effect. `queue` may be NULL for what only this CPU's interrupts
+ * bring. Any CPU. It spins if interrupts are off, or there is no timer.
  */
 int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
 	       u64 timeout_ns);

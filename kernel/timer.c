@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The local APIC timer: by TSC deadline where the CPU can, else counting down once. */
+/* The local APIC timer: uses the TSC deadline if the CPU has it, else a single countdown. */
 #include "kernel/timer.h"
 
 #include "kernel/apic.h"
@@ -47,7 +47,7 @@ void timer_init(void)
 	if (count_hz)
 		mode = TIMER_COUNTDOWN;
 	if (!timer_present())
-		printk("timer: the local APIC timer stands still: waits will spin\n");
+		printk("timer: the local APIC timer is not running: waits will busy-loop\n");
 	timer_init_cpu();
 }
 

@@ -34,24 +34,24 @@
 #define UART_LSR_THRE 0x20
 #define UART_ABSENT 0xff /* an absent port reads all ones */
 
-/* A port read takes some 0.1 to 2 us: at most 40 ms for the first byte that finds no room. */
+/* A port read takes some 0.1 to 2 us. The first byte that finds no room waits at most 40 ms. */
 #define READY_TRIES 20000
 
 #define INPUT_BYTES 1024
-/* Between looks: without an interrupt, and with one, for one that is lost. */
+/* Intervals for reading the port: without an interrupt, and with one, in case one is lost. */
 #define LOOK_NS (5 * NSEC_PER_MSEC)
 #define LOST_NS (100 * NSEC_PER_MSEC)
 
 static bool present;
-static bool stalled; /* the last byte was dropped: the next one does not wait */
+static bool stalled; /* the last byte was dropped: do not wait for the next */
 static u64 dropped;
 
-/* What was received: the interrupt puts in, the reader takes out. */
+/* The received bytes: the interrupt adds them, the reader takes them. */
 static struct {
 	spinlock_t lock;
 	char bytes[INPUT_BYTES];
 	unsigned int first, count;
-	bool started; /* somebody reads */
+	bool started; /* an app reads */
 	bool interrupts;
 } input;
 
@@ -112,8 +112,9 @@ u64 uart_dropped(void)
 
 static struct wait_queue readers;
 
-/* Empties the port as far as there is room. A byte that stays there keeps the wire up, and the wire
- * is an edge: with a full buffer the port is told to be quiet until there is room again. */
+/* Empties the port as far as there is room. A byte that stays in it keeps the wire high, and the
+ * wire is edge-triggered. So with a full buffer the port's interrupt is off until there is room
+ * again. */
 static void take_in(void)
 {
 	u64 flags = spin_lock_irqsave(&input.lock);
@@ -134,7 +135,7 @@ static void received(void *context)
 	wake_up(&readers);
 }
 
-/* Without a way to interrupt the port is looked at. */
+/* Requests the interrupt; without one, the reader polls the port. */
 static void start(void)
 {
 	struct gsi gsi = ioapic_isa_gsi(COM1_IRQ);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Formatted text (C99 7.19.6.1), with no console in sight so that it can be tested on its own. */
+/* Formats text (C99 7.19.6.1) without a console, so that it can be tested alone. */
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -52,7 +52,7 @@ static void put_string(struct formatter *f, const struct spec *spec, const char 
 	put_padded(f, spec, text, (int)strnlen(text, limit));
 }
 
-/* Writes the digits of `value` backwards from `end`; returns how many, none for 0. */
+/* Writes the digits of `value` backwards from `end`; returns their number, 0 for value 0. */
 static int write_digits(char *end, u64 value, unsigned int base, bool upper)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -63,7 +63,7 @@ static int write_digits(char *end, u64 value, unsigned int base, bool upper)
 	return count;
 }
 
-/* `prefix` is the sign, "0x", or nothing; zeros stand between it and the digits. */
+/* Writes a number. `prefix` is the sign, "0x", or empty; zeros stand between it and the digits. */
 static void put_number(struct formatter *f, const struct spec *spec, const char *prefix, u64 value,
 		       unsigned int base)
 {
@@ -142,7 +142,7 @@ static void put_pointer(struct formatter *f, const struct spec *spec)
 		put_padded(f, spec, "(nil)", 5);
 }
 
-/* False when the conversion is none we know. */
+/* Writes one conversion; false if it is unknown. */
 static bool put_conversion(struct formatter *f, const struct spec *spec)
 {
 	char c;
@@ -200,7 +200,7 @@ static const char *parse_flags(struct spec *spec, const char *format)
 	}
 }
 
-/* A decimal number or '*', which takes an argument; none is 0. */
+/* Reads a decimal number, or '*', which takes an argument; 0 without either. */
 static const char *parse_number(struct formatter *f, int *number, const char *format)
 {
 	*number = 0;
@@ -234,7 +234,7 @@ static const char *parse_length(struct spec *spec, const char *format)
 	return format;
 }
 
-/* `format` stands behind the '%'; returns what follows the conversion. */
+/* Writes one conversion; `format` points behind its '%'. Returns the text behind the conversion. */
 static const char *format_conversion(struct formatter *f, const char *format)
 {
 	struct spec spec = { .precision = -1, .length = LENGTH_INT };
@@ -273,7 +273,7 @@ int format_text(format_put_t put, void *context, const char *format, va_list arg
 
 struct buffer {
 	char *next;
-	char *last; /* the NUL's place at the latest */
+	char *last; /* the last place for the NUL */
 };
 
 static void put_to_buffer(void *context, char c)

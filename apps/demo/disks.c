@@ -23,7 +23,7 @@ static bool reads_well(struct block_device *disk, u8 *memory, u32 bytes)
 		return false;
 	}
 	if (memcmp(memory, memory + bytes, bytes)) {
-		printk("demo: the first block of %s is another one each time\n", disk->name);
+		printk("demo: the first block of %s reads differently each time\n", disk->name);
 		return false;
 	}
 	return true;

@@ -215,15 +215,15 @@ static void answer_folder(struct answer *answer, const char *folder)
 
 	snprintf(headline, sizeof(headline), "/files/%s", folder);
 	page_begin(&answer->body, headline);
-	text_puts(&answer->body,
-		  "<section><div class=\"scroll\"><table><thead><tr><th scope=\"col\">"
-		  "Name</th><th scope=\"col\" class=\"count\">Bytes</th></tr></thead>"
-		  "<tbody>\n");
+	text_puts(&answer->body, "<section><div class=\"scroll\"><table>\n"
+				 "<thead><tr><th scope=\"col\">Name</th>\n"
+				 "<th scope=\"col\" class=\"count\">Bytes</th></tr></thead>\n"
+				 "<tbody>\n");
 	any = list_folder(&answer->body, folder);
 	text_puts(&answer->body, "</tbody></table></div></section>\n");
 	if (!any)
-		text_puts(&answer->body, "<p>There is nothing here. A tar archive on the first "
-					 "disk would be: make run APP=httpd DISK=site.tar</p>\n");
+		text_puts(&answer->body,
+			  "<p>Empty. To serve files: make run APP=httpd DISK=site.tar</p>\n");
 	page_end(&answer->body);
 	answer->status = 200;
 	answer->type = "text/html; charset=utf-8";

@@ -61,7 +61,7 @@ static void show_region(const char *name, const struct virtio_pci_region *region
 static void show_regions(const struct virtio_pci_device *vp)
 {
 	if (!vp->common.base)
-		printk("\tRegisters: BAR 0, as legacy devices have them\n");
+		printk("\tRegisters: BAR 0 (legacy)\n");
 	show_region("CommonCfg", &vp->common);
 	show_region("Notify", &vp->notify);
 	show_region("ISR", &vp->isr);
@@ -107,7 +107,7 @@ static void show_device(struct virtio_device *vdev)
 	       vdev->config->bus_name(vdev), virtio_id_name(vdev->id.device), vdev->id.device,
 	       driver ? "driver " : "no driver", driver ? driver->name : "");
 	if (vdev->failed) {
-		printk("\tcut off: it would not reset\n");
+		printk("\tdisabled: reset not confirmed\n");
 		return;
 	}
 	offered = vdev->config->get_features(vdev);

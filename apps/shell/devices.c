@@ -48,7 +48,7 @@ static int run_config(int argc, char **argv)
 	if (argc < 2 || argc > 4)
 		return usage("config");
 	if (!device) {
-		printk("config: there is no PCI function %s; Tab lists them\n", argv[1]);
+		printk("config: no PCI function %s; Tab lists them\n", argv[1]);
 		return 1;
 	}
 	space = config_space(to_pci_dev(device));
@@ -74,7 +74,7 @@ static int run_vconfig(int argc, char **argv)
 	if (argc < 2 || argc > 4)
 		return usage("vconfig");
 	if (!vdev || vdev->failed) {
-		printk("vconfig: there is no virtio device %s, or it is cut off\n", argv[1]);
+		printk("vconfig: no virtio device %s, or it is disabled\n", argv[1]);
 		return 1;
 	}
 	if ((argc > 2 && !parse_number("vconfig", argv[2], 4095, &offset)) ||
@@ -204,7 +204,7 @@ static int list_disks(void)
 		printk("%s: %llu sectors of %u bytes, %s at %s\n", disk->name, block_sectors(disk),
 		       SECTOR_SIZE, dev_name(disk->dev), disk->bus_name);
 	}
-	return list_end(i, "blk: there is no disk; DEVICES=reference");
+	return list_end(i, "blk: no disk (DEVICES=reference)");
 }
 
 static int run_blk(int argc, char **argv)
@@ -218,7 +218,7 @@ static int run_blk(int argc, char **argv)
 	if (argc > 4)
 		return usage("blk");
 	if (!disk) {
-		printk("blk: there is no disk %s; blk alone lists them\n", argv[1]);
+		printk("blk: no disk %s; blk alone lists them\n", argv[1]);
 		return 1;
 	}
 	count = min(disk->properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
@@ -245,7 +245,7 @@ static int run_rng(int argc, char **argv)
 	if (argc > 1 && !parse_number("rng", argv[1], RNG_MAX, &length))
 		return 1;
 	if (!entropy) {
-		printk("rng: there is no entropy device; QEMU_ARGS='-device virtio-rng-pci'\n");
+		printk("rng: no entropy device (QEMU_ARGS='-device virtio-rng-pci')\n");
 		return 1;
 	}
 	error = entropy_read(entropy, buffer, length, 5 * NSEC_PER_SEC);
@@ -266,8 +266,7 @@ static int list_ports(void)
 		printk("%s: \"%s\"%s%s\n", port->device_name, port->name,
 		       port->is_console ? ", a console" : "",
 		       port_poll(port) & PORT_HOST_OPEN ? ", open at the host" : "");
-	return list_end(i, "port: there are no ports; QEMU_ARGS='-device virtio-serial-pci "
-			   "-chardev ... -device virtserialport,chardev=...,name=...'");
+	return list_end(i, "port: no ports (docs/api.md shows how to add one)");
 }
 
 /* Sends a line, and shows what comes back within a while. */
@@ -281,7 +280,7 @@ static int run_port(int argc, char **argv)
 	if (argc > 3)
 		return usage("port");
 	if (!port || port->is_console) {
-		printk("port: there is no port \"%s\"; port alone lists them\n", argv[1]);
+		printk("port: no port \"%s\"; port alone lists them\n", argv[1]);
 		return 1;
 	}
 	count = port_open(port);
@@ -291,8 +290,8 @@ static int run_port(int argc, char **argv)
 		count = port_read(port, buffer, sizeof(buffer), PORT_NS);
 	if (count < 0) {
 		printk("port: %s: error %d%s\n", argv[1], count,
-		       count == -EPIPE	     ? ": nobody is at the host's end"
-		       : count == -ETIMEDOUT ? ": nothing came"
+		       count == -EPIPE	     ? ": not open at the host"
+		       : count == -ETIMEDOUT ? ": nothing received"
 					     : "");
 		return 1;
 	}
@@ -310,7 +309,7 @@ static int run_balloon(int argc, char **argv)
 	for (i = 0; (balloon = virtio_balloon_get(i)); i++)
 		printk("%s: the host has %u pages, and wants %u\n", virtio_balloon_name(balloon),
 		       virtio_balloon_actual(balloon), virtio_balloon_wanted(balloon));
-	return list_end(i, "balloon: there is none; QEMU_ARGS='-device virtio-balloon-pci'");
+	return list_end(i, "balloon: no balloon (QEMU_ARGS='-device virtio-balloon-pci')");
 }
 
 const struct command device_commands[] = {
@@ -320,9 +319,10 @@ const struct command device_commands[] = {
 	  COMPLETE_VIRTIO, NULL },
 	{ "simple", run_simple, "OPERATION [ARGUMENT...]", "a request to virtio-simple",
 	  COMPLETE_WORDS, simple_words },
-	{ "blk", run_blk, "[DISK [SECTOR [COUNT]]]", "disks; what is on one", COMPLETE_DISK, NULL },
+	{ "blk", run_blk, "[DISK [SECTOR [COUNT]]]", "lists disks, or dumps sectors", COMPLETE_DISK,
+	  NULL },
 	{ "rng", run_rng, "[BYTES]", "random bytes", COMPLETE_NOTHING, NULL },
 	{ "port", run_port, "[NAME [TEXT]]", "ports; sends and receives", COMPLETE_NOTHING, NULL },
-	{ "balloon", run_balloon, "", "memory that the host has", COMPLETE_NOTHING, NULL },
+	{ "balloon", run_balloon, "", "memory lent to the host", COMPLETE_NOTHING, NULL },
 	{},
 };

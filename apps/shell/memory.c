@@ -78,9 +78,8 @@ static bool check(const char *command, u64 address, u64 length, u64 width, bool 
 		}
 	}
 	if (write && is_read_only(address, length)) {
-		printk("%s: 0x%llx is read-only: the kernel's code or constants, or the "
-		       "firmware's\n",
-		       command, address);
+		printk("%s: 0x%llx is read-only: kernel code or constants, or firmware\n", command,
+		       address);
 		return false;
 	}
 	return true;
@@ -186,11 +185,11 @@ static int run_dmesg(int argc, char **argv)
 }
 
 const struct command memory_commands[] = {
-	{ "mem", run_mem, "", "how much memory is free", COMPLETE_NOTHING, NULL },
+	{ "mem", run_mem, "", "shows how much memory is free", COMPLETE_NOTHING, NULL },
 	{ "peek", run_peek, "ADDRESS [WIDTH [COUNT]]", "reads memory, or registers",
 	  COMPLETE_NOTHING, NULL },
-	{ "poke", run_poke, "ADDRESS VALUE [WIDTH]", "writes it: nothing is protected from you",
+	{ "poke", run_poke, "ADDRESS VALUE [WIDTH]", "writes memory; nothing stops you",
 	  COMPLETE_NOTHING, NULL },
-	{ "dmesg", run_dmesg, "", "what was printed so far", COMPLETE_NOTHING, NULL },
+	{ "dmesg", run_dmesg, "", "what has been printed so far", COMPLETE_NOTHING, NULL },
 	{},
 };

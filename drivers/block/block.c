@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of disks, what they are like, their sizes, and which requests make sense. */
+/* The list of disks, their properties and sizes, and the checks of requests. */
 #include "drivers/block/block.h"
 
 #include <linux/errno.h>
@@ -15,7 +15,7 @@
 
 static struct list_head disks = LIST_HEAD_INIT(disks);
 
-/* ---- names and sizes, for people ------------------------------------------------------------- */
+/* ---- names and sizes ------------------------------------------------------------------------ */
 
 /* vda to vdz, then vdaa: as Linux names them. */
 static void format_name(char name[8], unsigned int number)
@@ -35,7 +35,7 @@ static void format_name(char name[8], unsigned int number)
 static const char *const decimal_units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
 static const char *const binary_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 
-/* Three digits that count, rounded: "67.1 MB". */
+/* Writes three significant digits, rounded: "67.1 MB". */
 static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char *const units[])
 {
 	u64 thousandths = 0;
@@ -74,7 +74,7 @@ static void say_size(const struct block_device *disk, const char *what)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Why what a driver filled makes no sense, or NULL. */
+/* Returns what is invalid in a driver's description, or NULL. */
 static const char *what_is_wrong(const struct block_device *disk)
 {
 	const struct block_properties *properties = &disk->properties;
@@ -82,15 +82,15 @@ static const char *what_is_wrong(const struct block_device *disk)
 	u32 step = block >> SECTOR_SHIFT;
 
 	if (block < SECTOR_SIZE || block > LOGICAL_BLOCK_MAX || block & (block - 1))
-		return "logical blocks are not a power of two of bytes from 512 to 1 MiB";
+		return "the logical block size is not a power of two from 512 bytes to 1 MiB";
 	if (!properties->max_sectors || properties->max_sectors % step)
-		return "a request takes less than a logical block";
+		return "a request's limit is not a multiple of a logical block";
 	if (properties->max_discard_sectors % step || properties->max_zeroes_sectors % step)
-		return "a discard, or a write of zeroes, takes a part of a logical block";
+		return "a discard's or zeroing's limit is not a multiple of a logical block";
 	if (disk->sectors > SECTORS_MAX)
-		return "the disk is larger than any can be";
+		return "its size is impossible";
 	if (!disk->queue_count || disk->queue_count > BLOCK_QUEUES_MAX)
-		return "the number of queues";
+		return "its number of queues is impossible";
 	return NULL;
 }
 
@@ -100,11 +100,11 @@ int block_check(const struct block_device *disk)
 
 	if (!wrong)
 		return 0;
-	dev_printk(disk->dev,
-		   "E41 this disk makes no sense: %s (%llu sectors, blocks of %u bytes, %u "
-		   "sectors a request, %u queues)\n",
-		   wrong, disk->sectors, disk->properties.logical_block_size,
-		   disk->properties.max_sectors, disk->queue_count);
+	dev_printk(
+		disk->dev,
+		"E41 unusable disk: %s (%llu sectors, blocks of %u, requests of %u, %u queues)\n",
+		wrong, disk->sectors, disk->properties.logical_block_size,
+		disk->properties.max_sectors, disk->queue_count);
 	return -EINVAL;
 }
 
@@ -152,15 +152,15 @@ struct block_device *block_device_find(const char *name)
 	return NULL;
 }
 
-/* ---- its size, which may change -------------------------------------------------------------- */
+/* ---- size, which may change ------------------------------------------------------------------ */
 
 u64 block_sectors(const struct block_device *disk)
 {
 	return READ_ONCE(disk->sectors);
 }
 
-/* What is on its way beyond a new end is the device's to refuse, which it does with an error;
- * what is submitted from now on is held against the new size. */
+/* Sets the size. Outstanding requests beyond a new end are the device's to reject, which it does
+ * with an error. Later requests are checked against the new size. */
 void block_set_sectors(struct block_device *disk, u64 sectors)
 {
 	u64 flags;
@@ -170,7 +170,7 @@ void block_set_sectors(struct block_device *disk, u64 sectors)
 		return;
 	}
 	if (sectors > SECTORS_MAX) {
-		dev_printk(disk->dev, "E41 [%s] new size of %llu sectors makes no sense; ignored\n",
+		dev_printk(disk->dev, "E41 [%s] impossible new size of %llu sectors; ignored\n",
 			   disk->name, sectors);
 		return;
 	}
@@ -192,7 +192,7 @@ int block_refresh(struct block_device *disk)
 	return READ_ONCE(disk->state) == BLOCK_STATE_UP ? disk->ops->refresh(disk) : -EIO;
 }
 
-/* ---- requests that make sense ---------------------------------------------------------------- */
+/* ---- checks of requests --------------------------------------------------------------------- */
 
 static int check_range(const struct block_device *disk, u64 sector, u64 sectors)
 {
@@ -231,7 +231,7 @@ int block_check_request(const struct block_device *disk, const struct block_requ
 		return request->sectors || request->sector ? -EINVAL : 0;
 	if (request->op > BLOCK_GET_ID || request->flags & ~BLOCK_UNMAP)
 		return -EINVAL;
-	/* Refused here: the device never sees it (5.2.6.2 would have it fail). */
+	/* Rejected here, so that the device never sees it */
 	if (request->op != BLOCK_READ && disk->properties.read_only)
 		return -EROFS;
 	if (!limit)
@@ -251,10 +251,10 @@ static const char *error_name(const struct block_request *request)
 {
 	if (request->error == -EOPNOTSUPP)
 		return "the device does not support it";
-	return request->error == -EIO ? "I/O error" : "the device's answer makes no sense";
+	return request->error == -EIO ? "I/O error" : "the device's answer is invalid";
 }
 
-/* One place where there is one; of a longer request the device only says that it failed. */
+/* Writes the sector if it is known. For a longer request the device only reports that it failed. */
 static void format_place(char *buffer, size_t size, const struct block_device *disk,
 			 const struct block_request *request)
 {
@@ -265,8 +265,8 @@ static void format_place(char *buffer, size_t size, const struct block_device *d
 			 request->sector + request->sectors - 1);
 }
 
-/* An id is asked for without knowing whether there is one; and what ended with a reset was said
- * there. */
+/* Prints an error, except for an id, which may not exist, and for requests that end with a reset,
+ * which has been reported. */
 void block_say_error(struct block_device *disk, const struct block_request *request)
 {
 	u64 now = ktime_get_ns(), flags;
@@ -287,5 +287,5 @@ void block_say_error(struct block_device *disk, const struct block_request *requ
 	format_place(place, sizeof(place), disk, request);
 	dev_printk(disk->dev, "E40 [%s] %s failed %s: %s (status %d)%s\n", disk->name,
 		   op_names[request->op], place, error_name(request), request->status,
-		   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
+		   lines == ERROR_LINES_MAX ? "; further errors are not printed" : "");
 }

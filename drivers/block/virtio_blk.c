@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver for virtio-blk (virtio 1.2, 5.2): which features it takes, what the configuration says
- * of the disk, its queues, and its life from probe to remove. It knows virtio.h and nothing of PCI,
- * rings or vectors. Requests are in virtio_blk_request.c.
+ * The driver for virtio-blk (virtio 1.2, 5.2): the features it accepts, the disk's properties from
+ * the configuration, its queues, and its life from probe to remove. It knows virtio.h and nothing
+ * of PCI, rings or vectors. Requests are in virtio_blk_request.c.
  */
 #include "drivers/block/virtio_blk_priv.h"
 
@@ -23,14 +23,14 @@ static const struct virtio_device_id virtio_blk_id_table[] = {
 };
 MODULE_DEVICE_TABLE(virtio, virtio_blk_id_table);
 
-/* Of a legacy device neither BARRIER nor SCSI; nobody needs GEOMETRY, SECURE_ERASE or zones. */
+/* Not BARRIER and SCSI of legacy devices; and we do not need GEOMETRY, SECURE_ERASE or zones. */
 static const unsigned int features[] = {
 	VIRTIO_BLK_F_SIZE_MAX, VIRTIO_BLK_F_SEG_MAX,	  VIRTIO_BLK_F_RO, VIRTIO_BLK_F_BLK_SIZE,
 	VIRTIO_BLK_F_FLUSH,    VIRTIO_BLK_F_TOPOLOGY,	  VIRTIO_BLK_F_MQ, VIRTIO_BLK_F_CONFIG_WCE,
 	VIRTIO_BLK_F_DISCARD,  VIRTIO_BLK_F_WRITE_ZEROES,
 };
 
-/* 5.2.5.2: a cache that can be switched can be flushed. Without FLUSH it is better not known of. */
+/* 5.2.5.2: a cache that can be switched can be flushed. So CONFIG_WCE is dropped without FLUSH. */
 static int virtio_blk_validate(struct virtio_device *vdev)
 {
 	if (!virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH))
@@ -69,7 +69,7 @@ static int read_blocks(struct virtio_blk *vblk, struct block_properties *propert
 	read_field(vdev, error, VIRTIO_BLK_F_TOPOLOGY, physical_block_exp, &exponent);
 	read_field(vdev, error, VIRTIO_BLK_F_TOPOLOGY, opt_io_size, &optimal);
 	properties->logical_block_size = block;
-	/* What is beyond all sense is only advice, and is not taken. */
+	/* An absurd value is only a hint, and is ignored. */
 	properties->physical_block_size = exponent < 12 ? block << exponent : block;
 	properties->optimal_sectors =
 		optimal < UINT32_MAX / 8 ? optimal * (block / SECTOR_SIZE) : 0;
@@ -82,13 +82,13 @@ static int read_cache(struct virtio_blk *vblk, struct block_properties *properti
 	u8 writeback = 1;
 	int error = 0;
 
-	/* 5.2.5.1: with FLUSH and no word about the cache, there is one. */
+	/* 5.2.5.1: with FLUSH and without CONFIG_WCE, there is a cache. */
 	read_field(vdev, error, VIRTIO_BLK_F_CONFIG_WCE, wce, &writeback);
 	properties->write_cache = virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH) && writeback;
 	return error;
 }
 
-/* Whole logical blocks; 5.2.6.1: and nothing at all where not one segment is allowed. */
+/* Returns the limit in whole logical blocks; 0 if not one segment is allowed (5.2.6.1). */
 static u32 range_limit(const struct block_properties *properties, u32 sectors, u32 segments)
 {
 	u32 step = max(properties->logical_block_size / SECTOR_SIZE, 1u);
@@ -123,7 +123,7 @@ static int read_limits(struct virtio_blk *vblk)
 	u16 queues = 1;
 	int error = 0;
 
-	vblk->segments = 1; /* 5.2.4: seg_max is only there with its feature */
+	vblk->segments = 1; /* 5.2.4: seg_max exists only with its feature */
 	vblk->segment_bytes = UINT32_MAX;
 	read_field(vdev, error, VIRTIO_BLK_F_SEG_MAX, seg_max, &vblk->segments);
 	read_field(vdev, error, VIRTIO_BLK_F_SIZE_MAX, size_max, &vblk->segment_bytes);
@@ -151,7 +151,7 @@ static int read_config(struct virtio_blk *vblk)
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* 2.7.5.3.1: a chain is never longer than its queue. */
+/* Limits requests to the queue: a chain is never longer than its queue (2.7.5.3.1). */
 static int fit_requests(struct virtio_blk *vblk)
 {
 	struct block_properties *properties = &vblk->disk.properties;
@@ -213,7 +213,8 @@ static int virtio_blk_probe(struct virtio_device *vdev)
 	return 0;
 }
 
-/* The queues went with the reset: whatever fails from here on must not find the old ones. */
+/* Restores the disk after a reset, which freed the queues: clears them first, so that no failure
+ * below leaves the old ones. */
 static int virtio_blk_restore(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;
@@ -227,7 +228,7 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 			   vblk->disk.queue_count, queues);
 		error = -EIO;
 	}
-	/* Requests are on their way to those that there were. */
+	/* Requests may be waiting for the old number of queues. */
 	vblk->disk.queue_count = queues;
 	if (!error)
 		error = find_queues(vblk);
@@ -235,8 +236,8 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	return error;
 }
 
-/* The first request shows, before anyone relies on it, that requests are answered and interrupts
- * arrive. A device without an id answers that it has none. */
+/* Sends the first request, which shows that requests are answered and interrupts arrive. A device
+ * without an id answers that it has none. */
 static int say_hello(struct virtio_blk *vblk)
 {
 	struct block_request request = { .op = BLOCK_GET_ID, .data = vblk->disk.id };
@@ -274,7 +275,8 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 		return 0;
 	error = block_register(&vblk->disk);
 	if (!error)
-		dev_printk(&vdev->dev, "[%s] %u queue%s, up to %u sectors a request%s%s%s%s%s%s\n",
+		dev_printk(&vdev->dev,
+			   "[%s] %u queue%s, up to %u sectors per request%s%s%s%s%s%s\n",
 			   vblk->disk.name, vblk->disk.queue_count,
 			   vblk->disk.queue_count == 1 ? "" : "s", properties->max_sectors,
 			   properties->read_only ? ", read-only" : "",
@@ -285,7 +287,7 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 	return error;
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_blk_remove(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;

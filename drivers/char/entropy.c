@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 
-/* A source that answers so often in a row with nothing has nothing. */
+/* After this many empty answers in a row, the source counts as empty. */
 #define EMPTY_MAX 8
 
 static struct list_head sources = LIST_HEAD_INIT(sources);
@@ -29,7 +29,7 @@ struct entropy *entropy_get(unsigned int index)
 	return list_nth_entry(index, &sources, struct entropy, node);
 }
 
-/* What has come already; what was given out is not kept. */
+/* Copies bytes that have arrived already, and forgets them. */
 static size_t give_out(struct entropy *entropy, u8 *buffer, size_t length)
 {
 	size_t part = min(length, (size_t)(entropy->end - entropy->first));
@@ -102,7 +102,7 @@ int entropy_read(struct entropy *entropy, void *buffer, size_t length, u64 timeo
 	u64 deadline = timeout_ns < ~0ULL - now ? now + timeout_ns : ~0ULL;
 	int error = read_all(entropy, buffer, length, deadline);
 
-	/* Half an answer is none: nobody may take the rest for random. */
+	/* Erase half an answer: the rest must not be taken for random. */
 	if (error)
 		memset(buffer, 0, length);
 	return error;

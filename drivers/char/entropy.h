@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entropy: random bytes from a device, for apps, whoever drives it (docs/api.md). Calls for one
- * device come from one context at a time, outside interrupts.
+ * Entropy: random bytes from a device, for apps, with any driver (docs/api.md). Call the functions
+ * for one device from one context at a time, outside interrupts.
  */
 #ifndef DRIVERS_CHAR_ENTROPY_H
 #define DRIVERS_CHAR_ENTROPY_H
@@ -11,13 +11,13 @@
 
 struct entropy; /* one source that is up */
 
-/* The source that came up `index`-th, counted from 0; NULL when there are fewer. */
+/* Returns the `index`-th source, counted from 0, or NULL. */
 struct entropy *entropy_get(unsigned int index);
 
 /*
- * Fills all `length` bytes (0 is allowed) of `buffer`, of which the device never hears. 0;
- * -ETIMEDOUT when they have not all come in time, and what has come is kept for the next call; -EIO
- * when the device failed or gives nothing. After an error `buffer` holds nothing to use.
+ * Fills all `length` bytes (0 is allowed) of `buffer`, which the device itself never accesses.
+ * Returns 0; -ETIMEDOUT if not all bytes came in time, which keeps those that came for the next
+ * call; -EIO if the device failed or has no entropy. After an error, do not use `buffer`.
  */
 int entropy_read(struct entropy *entropy, void *buffer, size_t length, u64 timeout_ns);
 
@@ -28,42 +28,42 @@ struct entropy_request {
 	void *buffer;
 	u32 size; /* bytes of room, at least 1 */
 
-	/* Filled when it is done. */
-	int error;  /* 0, or -EIO: no answer will come */
+	/* Set when it is done. */
+	int error;  /* 0, or -EIO: there is no answer */
 	u32 length; /* bytes that are random, from the beginning: up to size, 0 with an error */
 };
 
 struct entropy_ops {
-	/* Hands a request over, filled with zeroes but for the memory; the device is told by kick.
-	 * 0, -ENOSPC when no more fit for now, -EBUSY when it failed and some are not yet reaped,
-	 * -EIO when it is gone. */
+	/* Submits a request, which is zero except for the memory; `kick` notifies the device. 0,
+	 * -ENOSPC if no more fit for now, -EBUSY if the device failed and some are not reaped yet,
+	 * -EIO if it was given up. */
 	int (*submit)(struct entropy *entropy, struct entropy_request *request);
 	void (*kick)(struct entropy *entropy);
-	/* A request that is done, or NULL when none is. After a failure it gives back all. */
+	/* Takes back a finished request, or NULL. After a failure, it returns all of them. */
 	struct entropy_request *(*reap)(struct entropy *entropy);
-	/* Waits until a request can be reaped: 0; -ETIMEDOUT, and they stay under way; -EIO when
-	 * the device failed, and all that were outstanding can be reaped. */
+	/* Waits until a request can be reaped: 0; -ETIMEDOUT, and the requests stay outstanding;
+	 * -EIO if the device failed, and all requests can be reaped. */
 	int (*wait)(struct entropy *entropy, u64 timeout_ns);
 };
 
 #define ENTROPY_PAGE_SIZE 4096
 
-/* Embedded in the driver's own; the driver fills the first part, all of which stays valid. Apps
- * read the names. */
+/* Embedded in the driver's own structure; the driver fills the first part, all of which stays
+ * valid. Apps read the names. */
 struct entropy {
 	const char *name, *bus_name; /* "virtio3", and where it is: "0000:00:06.0" */
 	const struct entropy_ops *ops;
 	u8 *page; /* ENTROPY_PAGE_SIZE bytes, zeroed, that a device may write to */
 
-	/* The class's. */
+	/* For the class only. */
 	struct entropy_request own;
 	bool under_way;
-	u32 first, end; /* bytes of `page` that came and were not given out */
+	u32 first, end; /* unread bytes in `page` */
 	struct list_head node;
 };
 
 void entropy_register(struct entropy *entropy);
-/* The device has been reset. */
+/* Removes the source; the device has been reset. */
 void entropy_unregister(struct entropy *entropy);
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 
-/* How long one device is waited for before the next one is looked at. */
+/* How long to wait for one device before the next one. */
 #define LOOK_NS (10 * NSEC_PER_MSEC)
 
 static struct list_head ports = LIST_HEAD_INIT(ports);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands of virtio-net's control queue (virtio 1.2, 5.1.6.5), one at a time: what the device lets
- * through, its address, how many queue pairs it uses, and that an announcement was seen.
+ * Commands of virtio-net's control queue (virtio 1.2, 5.1.6.5), one at a time: receive filters,
+ * address, number of queue pairs, and the acknowledgement of an announcement.
  */
 #include <linux/errno.h>
 
@@ -11,14 +11,14 @@
 
 #define COMMAND_TIMEOUT_NS (2 * NSEC_PER_SEC)
 #define ACK_NONE 0xff
-/* The queue pairs that go out of use get so long to send what they have. */
+/* How long queue pairs that go out of use may take to send their frames. */
 #define DRAIN_TIMEOUT_NS (1 * NSEC_PER_SEC)
 
 _Static_assert(2 * sizeof(__le32) + NETDEV_MULTICAST_MAX * ETH_ALEN <=
 		       sizeof(((struct virtio_net_ctrl_page *)0)->bytes),
 	       "room for the filter table");
 
-/* Offers header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
+/* Submits header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
 static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int parts)
 {
 	struct virtio_net_ctrl_page *page = net->ctrl_page;
@@ -38,8 +38,8 @@ static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int pa
 	return error;
 }
 
-/* A command whose data is in the page already, in `parts` pieces: 0, -EIO when the answer is no,
- * -ETIMEDOUT or -EIO when there is none. The device is not reset here: the caller may be the
+/* Executes a command whose data is in the page already, in `parts` pieces: 0, -EIO if the answer is
+ * negative, -ETIMEDOUT or -EIO if there is none. Does not reset the device: the caller may be the
  * restart itself. */
 static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part_bytes,
 		   unsigned int parts)
@@ -59,12 +59,12 @@ static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part
 	if (written && READ_ONCE(page->ack) == VIRTIO_NET_OK)
 		return 0;
 	dev_printk(&net->vdev->dev,
-		   "E53 [%s] control command %u.%u: the device answers %u: not done\n",
+		   "E53 [%s] control command %u.%u rejected: the device answers %u\n",
 		   net->net.name, class, command, READ_ONCE(page->ack));
 	return -EIO;
 }
 
-/* ---- the commands, for whoever has ctrl_busy ------------------------------------------------- */
+/* ---- the commands, for the caller that holds ctrl_busy -------------------------------------- */
 
 static int tell_switch(struct virtio_net *net, u8 command, bool on)
 {
@@ -83,8 +83,8 @@ static int tell_mode(struct virtio_net *net)
 	return tell_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast);
 }
 
-/* 5.1.6.5.2.2: two tables, each a count and so many addresses. The first is of single stations
- * beside our own, of which there are none. */
+/* Sends the filter. 5.1.6.5.2.2: two tables, each a count and that many addresses. The first is for
+ * unicast addresses besides our own; it is empty. */
 static int tell_multicast(struct virtio_net *net)
 {
 	u32 table_bytes = net->multicast_count * ETH_ALEN;
@@ -104,7 +104,8 @@ static int tell_mac(struct virtio_net *net, const u8 *mac)
 	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1);
 }
 
-/* 5.1.6.5.6.1: from 1 to what the device has, and the queues have been configured. */
+/* Sets the number of pairs. 5.1.6.5.6.1: from 1 to the device's maximum, with the queues
+ * configured. */
 static int tell_pairs(struct virtio_net *net, unsigned int pairs)
 {
 	struct virtio_net_ctrl_mq mq = { cpu_to_le16(pairs) };
@@ -129,9 +130,9 @@ int virtio_net_tell_again(struct virtio_net *net)
 	return error;
 }
 
-/* ---- what netdev.h offers -------------------------------------------------------------------- */
+/* ---- the operations of netdev.h -------------------------------------------------------------- */
 
-/* Nobody else is in a command, and the device is up. */
+/* Begins a command: no other one is running, and the device is up. */
 static int begin(struct virtio_net *net)
 {
 	if (!net->ctrl_page)
@@ -145,7 +146,8 @@ static int begin(struct virtio_net *net)
 	return -EIO;
 }
 
-/* A command without an answer still has its memory: the device is reset to get that back. */
+/* Ends a command. One without an answer still owns its memory, so the device is reset to get that
+ * back. */
 static int end(struct virtio_net *net, int error)
 {
 	if (net->ctrl_unanswered)
@@ -194,7 +196,7 @@ int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned i
 	return end(net, error);
 }
 
-/* 5.1.6.5.6.1: a queue is ready before it is used, so its buffers come first. */
+/* Posts buffers before more queues are used: a queue must be ready first (5.1.6.5.6.1). */
 static int fill_more(struct virtio_net *net, unsigned int pairs)
 {
 	int error = 0;
@@ -215,7 +217,7 @@ static bool is_drained(void *context)
 	return empty;
 }
 
-/* The device need not send any more what is in queues that go out of use. */
+/* Waits for queues that go out of use: the device need not send their frames later. */
 static int drain(struct virtio_net *net, unsigned int pairs)
 {
 	u64 start = ktime_get_ns();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The PCI bus type: which driver fits which function, and how it is told. */
+/* The PCI bus type: which driver matches which function, and how it is called. */
 #include <linux/errno.h>
 
 #include "drivers/pci/pci.h"

@@ -7,7 +7,7 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-/* Where the firmware leaves the RSDP when the loader does not say (ACPI 6.4, 5.2.5.1). */
+/* Where the firmware puts the RSDP, if the loader does not pass it (ACPI 6.4, 5.2.5.1). */
 #define BIOS_START 0xe0000ULL
 #define BIOS_END 0x100000ULL
 
@@ -22,7 +22,7 @@ struct acpi_rsdp {
 	char oem_id[6];
 	u8 revision;
 	u32 rsdt;
-	u32 length; /* from here on only when revision is 2 or more */
+	u32 length; /* from here on only if revision is 2 or more */
 	u64 xsdt;
 	u8 extended_checksum;
 	u8 reserved[3];
@@ -34,7 +34,7 @@ static const struct boot_info *boot_info;
 static const struct acpi_header *root; /* RSDT or XSDT */
 static unsigned int root_entry_size;   /* 4 or 8 */
 
-/* Tables lie in the first MiB, or where the loader's map says that there is something. */
+/* True for the first MiB, and for addresses that the loader's map mentions. */
 static bool is_plausible(u64 address, u64 size)
 {
 	const struct boot_memory *memory;
@@ -55,7 +55,8 @@ static const void *map_table(u64 address, u64 size)
 	return is_plausible(address, size) ? map_firmware(address, size) : NULL;
 }
 
-/* A whole table with a good checksum and this signature, or NULL; a damaged one gets a line. */
+/* Returns the table if it is complete, with a good checksum and this signature, else NULL. Prints
+ * if it is damaged. */
 static const struct acpi_header *open_table(u64 address, const char *signature)
 {
 	const struct acpi_header *table = map_table(address, sizeof(*table));
@@ -71,7 +72,7 @@ static const struct acpi_header *open_table(u64 address, const char *signature)
 		printk("acpi: table at 0x%llx ignored: bad checksum\n", address);
 		return NULL;
 	}
-	pages_reserve(address, table->length); /* should it be in what the map calls RAM */
+	pages_reserve(address, table->length); /* in case the map calls that RAM */
 	return table;
 }
 

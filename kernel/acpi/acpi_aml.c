@@ -23,7 +23,7 @@ enum {
 	EXTENDED = 0x5b,
 	ROOT = '\\',
 	PARENT = '^',
-	DEVICE_OP = 0x82, /* behind EXTENDED */
+	DEVICE_OP = 0x82, /* after EXTENDED */
 	RETURN_OP = 0xa4,
 };
 
@@ -38,7 +38,8 @@ static bool starts_with(struct aml aml, u8 byte)
 	return aml.size && aml.at[0] == byte;
 }
 
-/* A package length (20.2.4) counts itself; `body` becomes what is left of it. */
+/* Reads a package length (20.2.4), which includes itself; `body` becomes the rest of the
+ * package. */
 static bool enter_package(struct aml aml, struct aml *body)
 {
 	u32 length, more;
@@ -70,7 +71,8 @@ static bool is_name_part(struct aml aml)
 	return true;
 }
 
-/* A name (20.2.2) of one part or more: the last one goes to `name`, and `aml` behind it. */
+/* Reads a name (20.2.2) of one or more parts: stores the last part in `name`, and moves `aml`
+ * behind it. */
 static bool read_name(struct aml *aml, char name[4])
 {
 	u32 parts = 1;
@@ -94,7 +96,7 @@ static bool read_name(struct aml *aml, char name[4])
 	return true;
 }
 
-/* A package with a name that begins here; its opcode has `opcode_size` bytes. */
+/* Opens a named package that begins here; its opcode has `opcode_size` bytes. */
 static bool open_package(struct aml aml, u32 opcode_size, struct aml_package *package)
 {
 	return enter_package(aml_skip(aml, opcode_size), &package->body) &&
@@ -139,7 +141,7 @@ bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *
 	return false;
 }
 
-/* How far a package that begins here reaches, or one byte. */
+/* Returns the length of a package that begins here, or else one byte. */
 static u32 step(struct aml aml)
 {
 	struct aml_package package;
@@ -195,7 +197,8 @@ bool aml_name(struct aml value, char name[4])
 	return read_name(&value, name);
 }
 
-/* How many elements there are is said in a byte, or by an integer (20.2.5.4); they tell it too. */
+/* Skips the element count, which is a byte or an integer (20.2.5.4); the package's length bounds
+ * the elements anyway. */
 bool aml_elements(struct aml value, struct aml *elements)
 {
 	struct aml count;

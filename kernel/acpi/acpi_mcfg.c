@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Walks the MCFG. The table as a whole has been checked; what its entries claim has not. */
+/* Walks the MCFG. The table as a whole has been checked, but not its entries. */
 #include "kernel/acpi/acpi.h"
 #include "kernel/acpi/acpi_aml.h"
 
@@ -7,9 +7,9 @@
 #define MCFG_FIRST (sizeof(struct acpi_header) + 8)
 
 /*
- * The one entry that a table would have had, or NULL. A machine without an MCFG, such as QEMU's
- * microvm, has the base in its DSDT (PCI Firmware 3.0, 4.1.3): Method (_CBA) { Return (constant) }.
- * We do not interpret AML; such a method is found by its name, behind which its flags stand.
+ * Returns an entry made from the DSDT, or NULL. A machine without an MCFG, such as QEMU's microvm,
+ * has the base there (PCI Firmware 3.0, 4.1.3): Method (_CBA) { Return (constant) }. We do not
+ * interpret AML; such a method is found by its name, which its flags follow.
  */
 static const struct mcfg_entry *dsdt_entry(void)
 {

@@ -20,7 +20,7 @@
 #define SLEEP_TYPE_SHIFT 2
 #define SLEEP_ENABLE 0x20
 
-/* A generic address (5.2.3.2): the space, what we need not know, the address. */
+/* A generic address (5.2.3.2): the space, three bytes we do not need, the address. */
 #define ADDRESS_SPACE_MEMORY 0
 #define ADDRESS_SPACE_IO 1
 #define ADDRESS_OFFSET 4
@@ -34,7 +34,7 @@ static u16 sleep_type; /* SLP_TYPa of state S5 */
 static u16 sleep_port;
 static volatile u8 *sleep_register; /* where it is no port */
 
-/* A field of `size` bytes, or 0 when the table ends before it. */
+/* Returns a field of `size` bytes, or 0 if the table ends before it. */
 static u64 fadt_field(const struct acpi_header *fadt, u32 offset, u32 size)
 {
 	u64 value = 0;

@@ -84,8 +84,8 @@ def test_the_page_knows_the_words_of_the_kernel():
                       for path in (TREE / folder).glob("*.c"))
     for phrase in ("the null page", "the guard page of the %s stack", "kernel constants",
                    "a page %s", "that is free", "device registers", "decoding %s",
-                   "memory that the firmware keeps to itself", "no RAM, which ends at",
-                   "beyond what this CPU can address", "low memory, which is the firmware's",
+                   "memory reserved by the firmware", "beyond the end of RAM at",
+                   "beyond what this CPU can address", "low memory, which belongs to the firmware",
                    "stack smashed: ", "UBSan: ", "is held too long", "again, while in a panic"):
         assert phrase in sources, phrase
 

@@ -17,7 +17,7 @@ KINDS = {
     "ubsan-overflow": r"2147483647 \+ 1 does not fit into 'int'",
     "ubsan-index": r"index 4 is outside of 'u8 ?\[4\]'.*",
     "ubsan-align": r"load of 'u32'.* at 0x[0-9a-f]+, which is not aligned to 4",
-    "ubsan-bool": r"2 is no value of '_Bool'",
+    "ubsan-bool": r"2 is not a valid '_Bool'",
 }
 
 

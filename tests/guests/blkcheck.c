@@ -167,8 +167,7 @@ static void run(const struct options *options)
 
 static int report(const struct options *options, u64 ns)
 {
-	printk("blkcheck: %s of %s, seed %llu: %llu sectors, %llu wrong, %llu requests failed, "
-	       "%llu.%03llu s\n",
+	printk("blkcheck: %s of %s, seed %llu: %llu sectors, %llu wrong, %llu requests failed, %llu.%03llu s\n",
 	       options->mode, check.disk->name, check.seed, check.sectors, check.wrong,
 	       check.errors, ns / NSEC_PER_SEC, ns / NSEC_PER_MSEC % 1000);
 	if (check.wrong || check.errors) {
@@ -186,8 +185,7 @@ int main(int argc, char **argv)
 	u64 start;
 
 	if (wrong) {
-		printk("blkcheck: %s: want CMDLINE='mode=write|verify|random seed=N' and, if you "
-		       "like, requests=N depth=1..%u queue=N disk=vda cpus=all\n",
+		printk("blkcheck: %s: want mode=write|verify|random seed=N [requests=N depth=1..%u queue=N disk=vda cpus=all]\n",
 		       wrong, SLOTS_MAX);
 		return 1;
 	}

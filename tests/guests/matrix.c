@@ -260,8 +260,7 @@ static void print_series(const struct series *series, u64 ns, struct virtqueue_c
 {
 	struct virtqueue_counters after = count_all(series);
 
-	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, "
-	       "%llu interrupts, %llu.%03llu ms\n",
+	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, %llu interrupts, %llu.%03llu ms\n",
 	       series->name, series->done, series->batches, series->deepest,
 	       after.notifications - before.notifications, after.interrupts - before.interrupts,
 	       ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);

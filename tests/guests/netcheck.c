@@ -45,8 +45,7 @@ static void print_counters(const struct netdev *dev)
 
 	for (unsigned int i = 0; i < dev->queue_pairs; i++) {
 		netdev_count(dev, i, &sent, &received);
-		printk("netcheck: queue %u: sent %llu packets, %llu bytes, %llu errors; received "
-		       "%llu packets, %llu bytes, %llu dropped, %llu errors\n",
+		printk("netcheck: queue %u: sent %llu packets, %llu bytes, %llu errors; received %llu packets, %llu bytes, %llu dropped, %llu errors\n",
 		       i, sent.packets, sent.bytes, sent.errors, received.packets, received.bytes,
 		       received.dropped, received.errors);
 	}

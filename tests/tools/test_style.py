@@ -56,6 +56,10 @@ C_CASES = {
     "code: assignment": ("/*\n * device->status = 0;\n */\n", 3, "commented-out"),
     "code: //": ("// return 0;\n", 2, "commented-out"),
     "code: if": ("/* if (x) { */\n", 2, "commented-out"),
+    "split message": ('void f(void)\n{\n\tg("one "\n\t  "text");\n}\n', 5, "split over two"),
+    "split beside a comment": ('const char *s = "a " /* b */ "c";\n', 2, "split over two"),
+    "long message and more": (f'\tprintk("{"x" * 90}", a);\n', 2, "columns"),
+    "long message and a comment": (f'\tprintk("{"x" * 90}"); /* a */\n', 2, "columns"),
 }
 
 
@@ -74,6 +78,10 @@ def test_c_rule_fires(tmp_path, name):
     "/* Reads x; then the device returns it; y = 3 is kept. */\n",
     "/* return early; the queue is empty. */\n",
     "const char *s = \"" + TASK + " return 0;\";\n",
+    'const char *s = "one line\\n"\n\t\t"and another\\n";\n',
+    'const char *s = "\\x08"\n\t\t"CRES", *t = "b" PRIx64 "c";\n',
+    f'\tprintk("{"x" * 90}",\n\t       a);\n',
+    f'\t{{ 0x01,\n\t  "{"x" * 98}" }},\n',
 ])
 def test_c_rule_leaves_alone(tmp_path, body):
     assert violations(tmp_path, "kernel/a.c", HEAD + body) == []

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * virtio-balloon (virtio 1.2, 5.5): free pages are lent to the host, which tells in the
+ * virtio-balloon (virtio 1.2, 5.5): lends free pages to the host, which writes into the
  * configuration how many it wants. Each interrupt, of the configuration or of a queue, takes the
- * next step (virtio_balloon_work.c), so nobody has to wait; a lock goes around it.
+ * next step (virtio_balloon_work.c), so no code has to wait. A lock protects each step.
  */
 #include <linux/errno.h>
 
@@ -66,7 +66,7 @@ static int find_queues(struct virtio_balloon *balloon)
 
 static void free_balloon(struct virtio_balloon *balloon)
 {
-	/* A device that would not reset still has its pages. */
+	/* If the reset was not confirmed, the device still owns its pages. */
 	if (!balloon->vdev->failed) {
 		vballoon_take_back(balloon);
 		free_pages_exact(balloon->shared, sizeof(*balloon->shared));
@@ -127,7 +127,7 @@ static void detach_all(struct virtio_balloon *balloon)
 		virtqueue_forget(balloon->vqs[i]);
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_balloon_remove(struct virtio_device *vdev)
 {
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
@@ -174,7 +174,7 @@ u32 virtio_balloon_wanted(const struct virtio_balloon *balloon)
 	return balloon->wanted;
 }
 
-/* Once without a device that is up, always without. */
+/* Restarts the device, unless a restart has failed before. */
 static int restart(struct virtio_balloon *balloon)
 {
 	int error;

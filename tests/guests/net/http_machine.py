@@ -10,7 +10,7 @@ from machine import Machine
 from patience import patience
 from qemu import check_image, command_line
 
-READY = {"httpd": r"httpd: serves on port", "netecho": r"netecho: echoes on port"}
+READY = {"httpd": r"httpd: serving on port", "netecho": r"netecho: echoing on port"}
 
 
 class Server(Machine):

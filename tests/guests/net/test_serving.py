@@ -49,7 +49,7 @@ def test_port_that_is_none(text):
 
 def test_nothing_is_promised_without_network():
     knobs = parse_knobs({"APP": "httpd", "DEVICES": "blk"})
-    assert invitation(knobs, "[    0.1] httpd: serves on port 80") is None
+    assert invitation(knobs, "[    0.1] httpd: serving on port 80") is None
     assert taken(knobs) is None
 
 

@@ -92,7 +92,7 @@ TEST(virtio_blk_many_errors_are_few_lines)
 	for (unsigned int i = 0; i < 50; i++)
 		CHECK_EQ(block_read(disk, i, 1, buffer, WAIT, NULL), -EIO);
 	CHECK_EQ(world_log_count("E40"), 10);
-	CHECK_LOG("more such lines are left out");
+	CHECK_LOG("further errors are not printed");
 }
 
 /* ---- devices that lie ------------------------------------------------------------------------ */
@@ -109,7 +109,7 @@ TEST(virtio_blk_status_that_is_none)
 	blk.honest = 1;
 	blk.status_xor = 0x47;
 	CHECK_EQ(read_from_a_liar(blk_boot(COMMON, 1)), -EPROTO);
-	CHECK_LOG("read failed in sectors 5 to 6: the device's answer makes no sense (status 71)");
+	CHECK_LOG("read failed in sectors 5 to 6: the device's answer is invalid (status 71)");
 }
 
 TEST(virtio_blk_status_that_is_not_written)
@@ -229,7 +229,7 @@ TEST(virtio_blk_size_that_makes_no_sense)
 
 	blk.config.capacity = ~0ULL;
 	blk_change();
-	CHECK_LOG("E41 [vda] new size of 18446744073709551615 sectors");
+	CHECK_LOG("E41 [vda] impossible new size of 18446744073709551615 sectors");
 	CHECK_EQ(block_sectors(disk), BLK_SECTORS);
 }
 

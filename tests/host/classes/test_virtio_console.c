@@ -50,7 +50,7 @@ TEST(virtio_console_single_port)
 	char text[8];
 
 	console_boot(SIZE, 0);
-	CHECK_LOG("ready: 1 port, of 1 at most");
+	CHECK_LOG("ready: 1 port of at most 1");
 	CHECK_STR(stub_console->name, "hvc0");
 	CHECK(!stub_console->emergency);
 	CHECK(port_get(0)->is_console);
@@ -86,7 +86,7 @@ TEST(virtio_console_multiport)
 	struct port *port = boot();
 
 	CHECK(port && !port->is_console);
-	CHECK_LOG("ready: 2 ports, of 7 at most");
+	CHECK_LOG("ready: 2 ports of at most 7");
 	CHECK_STR(port->device_name, "virtio0/1");
 	CHECK_EQ(host.sent[0].event, VIRTIO_CONSOLE_DEVICE_READY);
 	CHECK_EQ(host.sent[0].value, 1);
@@ -213,7 +213,7 @@ TEST(virtio_console_device_that_takes_no_message)
 	modern.queue_size = 64;
 	console_ready = say_nothing;
 	console_boot(MULTIPORT, 7);
-	CHECK_LOG("ready: 0 ports, of 7 at most");
+	CHECK_LOG("ready: 0 ports of at most 7");
 	CHECK(!port_get(0));
 }
 

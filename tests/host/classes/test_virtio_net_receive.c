@@ -219,7 +219,7 @@ static void check_num_buffers(u16 number)
 	net_receive(0, (struct virtio_net_hdr_v1){ .num_buffers = number }, user.frame, 100);
 	CHECK_EQ(net_poll(dev), 1);
 	CHECK_EQ(user.frames, 0);
-	CHECK_LOG("E12 queue 0 (receiveq1) is broken: a frame is said to be in");
+	CHECK_LOG("E12 queue 0 (receiveq1) is broken: a frame claims");
 	CHECK_EQ(net_poll(dev), 0);
 	CHECK_LOG("restart 1 of at most 3");
 	CHECK_EQ(net.posted_count[0], 64);

@@ -35,7 +35,7 @@ TEST(madt_none)
 {
 	CHECK_EQ(count(MADT_IO_APIC, sizeof(struct madt_io_apic)), 0);
 	ioapic_init();
-	CHECK_LOG("ioapic: none");
+	CHECK_LOG("ioapic: no I/O APIC");
 }
 
 TEST(madt_without_entries)
