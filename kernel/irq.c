@@ -279,6 +279,6 @@ void irq_dispatch(unsigned int vector)
 		return;
 	}
 	this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
-	if (in_service(vector)) /* an EOI that is not due would end another's service */
+	if (in_service(vector)) /* a needless EOI would end another interrupt's */
 		apic_write(APIC_EOI, 0);
 }

@@ -149,9 +149,7 @@ int virtio_admin_start(struct virtio_device *vdev)
 		error = exec_list(vdev, ADMIN_CMD_LIST_USE, list, NULL);
 	if (error)
 		dev_printk(&vdev->dev,
-			   "E18 administration queue: LIST_QUERY or LIST_USE: error "
-			   "%d\n",
-			   error);
+			   "E18 administration queue: LIST_QUERY or LIST_USE: error %d\n", error);
 	else
 		vdev->admin_opcodes = opcodes;
 	if (!virtqueue_is_broken(vdev->admin_vq))

@@ -121,8 +121,7 @@ void virtio_simple_fail(struct virtio_simple *simple)
 		return;
 	simple->failed = true;
 	if (!virtio_reset_device(simple->vdev))
-		dev_printk(&simple->vdev->dev,
-			   "the device was reset; what is outstanding ends with an error\n");
+		dev_printk(&simple->vdev->dev, "the device was reset; outstanding requests fail\n");
 }
 
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
