@@ -205,7 +205,7 @@ static u16 split_enable_cb(struct virtqueue *vq, u16 count)
 	return split_used_pending(vq, count);
 }
 
-/* 2.7.10: the available index that the next chain will have. */
+/* 2.9: the available index that the next chain will have. */
 static u16 split_next_offset(const struct virtqueue *vq)
 {
 	return vq->split.avail_idx;
