@@ -102,6 +102,7 @@ def test_the_way_to_driver_ok_is_taken_in_this_order(trace):
     """The page leaves out much of the start, but what it has is entered as it says."""
     wanted = traced(row.place for row in ways()[0].rows if row.path.endswith(".c"))
     places = entered(trace["boot"])
+    assert set(traced(ways()[0].functions())) <= set(places)
     assert [place for place in places if place in wanted] == list(dict.fromkeys(wanted))
 
 

@@ -73,6 +73,10 @@ UNTRACED int main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	if (!count) {
+		printk("walk: nothing is recorded without -finstrument-functions\n");
+		return 1;
+	}
 	paused = true;
 	print_and_forget("boot");
 	simple = virtio_simple_get(0);

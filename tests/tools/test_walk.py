@@ -87,13 +87,13 @@ BROKEN = {
         "c:pci_init`", "c:pci_scan_roots`", "nothing points to pci_scan_roots"),
     "a number out of turn": ("| 3 | ", "| 4 | ", "want | number |"),
     "a row from nowhere": (
-        "| 2 | `boot/entry.S:check_memory` | 1 |", "| 2 | `boot/entry.S:check_memory` | |",
+        "| 2 | `boot/entry.S:page_tables` | 1 |", "| 2 | `boot/entry.S:page_tables` | |",
         "want | number |"),
     "a row from a later one": (
-        "| 2 | `boot/entry.S:check_memory` | 1 |", "| 2 | `boot/entry.S:check_memory` | 3 |",
+        "| 2 | `boot/entry.S:page_tables` | 1 |", "| 2 | `boot/entry.S:page_tables` | 3 |",
         "from a later row"),
     "a caller that does not call": (
-        "`kernel/main.c:kernel_main` | 7 |", "`kernel/main.c:kernel_main` | 6 |",
+        "`kernel/main.c:kernel_main` | 4 |", "`kernel/main.c:kernel_main` | 3 |",
         "long_mode does not call kernel_main"),
     "an interrupt where no CPU halts": (
         "at `cpu_enable_irq_and_halt`", "at `cpu_halt`", "wait_halted has no call by cpu_halt"),
