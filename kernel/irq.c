@@ -283,14 +283,11 @@ void irq_dispatch(unsigned int vector)
 {
 	struct irq_slot *slot = find_slot((int)vector);
 
-	if (apic_present() && run_local(vector)) {
+	if ((slot && run_handler(slot)) || (apic_present() && run_local(vector))) {
 		apic_write(APIC_EOI, 0);
-	} else if (slot && run_handler(slot)) {
-		apic_write(APIC_EOI, 0);
-		wake_up_all_waits();
-	} else {
-		this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
-		if (in_service(vector)) /* an EOI that is not due would end another's service */
-			apic_write(APIC_EOI, 0);
+		return;
 	}
+	this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
+	if (in_service(vector)) /* an EOI that is not due would end another's service */
+		apic_write(APIC_EOI, 0);
 }

@@ -111,6 +111,8 @@ u64 uart_dropped(void)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
+static struct wait_queue readers;
+
 static bool has_received(void)
 {
 	u8 status = inb(COM1 + UART_LSR);
@@ -137,6 +139,7 @@ static void received(void *context)
 {
 	(void)context;
 	take_in();
+	wake_up(&readers);
 }
 
 /* Without a way to interrupt the port is looked at. */
@@ -188,7 +191,7 @@ int uart_read(char *buffer, size_t size, u64 timeout_ns)
 	if (!input.started)
 		start();
 	do {
-		error = wait_until(input_is_there, NULL,
+		error = wait_event(&readers, input_is_there, NULL,
 				   min(timeout_ns - passed, input.interrupts ? LOST_NS : LOOK_NS));
 		passed = ktime_get_ns() - begun;
 	} while (error && passed < timeout_ns);

@@ -61,7 +61,7 @@ struct net_interface *net_interface(unsigned int index)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* wait_until's condition, interrupts off: each device is asked to interrupt, if none has anything
+/* wait_event's condition, interrupts off: each device is asked to interrupt, if none has anything
  * yet. */
 static bool something_came(void *context)
 {
@@ -82,7 +82,7 @@ static void sleep(u64 timeout_ns)
 	for (unsigned int i = 0; i < interface_count; i++)
 		if (!netdev_can_interrupt(interfaces[i].dev))
 			timeout_ns = min(timeout_ns, POLL_NS);
-	wait_until(something_came, NULL, timeout_ns);
+	wait_event(&netdev_waiters, something_came, NULL, timeout_ns);
 	for (unsigned int i = 0; i < interface_count; i++)
 		netdev_disarm(interfaces[i].dev);
 }

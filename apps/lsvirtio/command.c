@@ -88,7 +88,7 @@ static void show_queues(const struct virtio_pci_device *vp)
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		used += vp->vqs[i].vq != NULL;
 	if (vp->common.base)
-		printk("\tQueues: %u, %u in use\n", vp->ops->num_queues(vp), used);
+		printk("\tQueues: %u, %u in use\n", vp->interface->num_queues(vp), used);
 	else
 		printk("\tQueues: %u in use\n", used);
 	for (unsigned int i = 0; i < vp->vq_count; i++)

@@ -10,6 +10,7 @@
 #include "kernel/device.h"
 #include "kernel/list.h"
 #include "kernel/spinlock.h"
+#include "kernel/time.h"
 
 #define BLOCK_QUEUES_MAX 16
 
@@ -59,7 +60,8 @@ struct block_queue {
 	unsigned int with_driver; /* also those of the synchronous calls */
 	unsigned int queued;	  /* of block_submit, with the driver */
 	unsigned int waiters;
-};
+	struct wait_queue wait; /* their CPUs; the driver's interrupt wakes them */
+} __attribute__((aligned(64))); /* CPUs with queues of their own share no cache line */
 
 /* Embedded in the driver's own device. The driver fills the first part before block_register. */
 struct block_device {

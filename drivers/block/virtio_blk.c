@@ -13,7 +13,6 @@
 #include "kernel/printk.h"
 #include "kernel/time.h"
 
-#define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
 #define ANSWER_TIMEOUT_NS (10 * NSEC_PER_SEC)
 #define REQUEST_BYTES_MAX (4u << 20)
 
@@ -151,12 +150,6 @@ static int read_config(struct virtio_blk *vblk)
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
-static void wake_waiter(struct virtqueue *vq)
-{
-	(void)vq;
-}
-
 /* 2.7.5.3.1: a chain is never longer than its queue. */
 static int fit_requests(struct virtio_blk *vblk)
 {
@@ -187,7 +180,8 @@ static int find_queues(struct virtio_blk *vblk)
 
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++) {
 		snprintf(vblk->queue_names[i], sizeof(vblk->queue_names[i]), "requestq%u", i);
-		infos[i] = (struct virtqueue_info){ vblk->queue_names[i], wake_waiter };
+		infos[i] = (struct virtqueue_info){ .name = vblk->queue_names[i],
+						    .waiters = &vblk->disk.queues[i].wait };
 	}
 	error = virtio_find_vqs(vblk->vdev, vblk->disk.queue_count, vblk->vqs, infos);
 	return error ? error : fit_requests(vblk);
@@ -246,33 +240,20 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	return error;
 }
 
-static bool interrupt_came(void *context)
-{
-	struct virtqueue_counters counters;
-
-	virtqueue_count(context, &counters);
-	return counters.interrupts || virtqueue_is_broken(context);
-}
-
-/*
- * The first request shows, before anyone relies on it, that requests are answered and interrupts
- * arrive. It is the interrupt that is waited for here: the ring may show the answer earlier. When
- * only the interrupt is missing the disk is polled from then on. A device without an id says so.
- */
+/* The first request shows, before anyone relies on it, that requests are answered and interrupts
+ * arrive. A device without an id answers that it has none. */
 static int say_hello(struct virtio_blk *vblk)
 {
 	struct block_request request = { .op = BLOCK_GET_ID, .data = vblk->disk.id };
 	struct virtqueue *vq = vblk->vqs[0];
-	bool interrupts = virtqueue_can_interrupt(vq);
 	int error;
 
-	if (interrupts)
-		virtqueue_enable_cb(vq);
+	virtqueue_enable_cb(vq);
 	error = virtio_blk_submit(&vblk->disk, 0, &request);
 	if (!error && !virtqueue_kick(vq))
 		error = -EIO;
-	if (!error && interrupts && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
-		virtqueue_give_up_interrupts(vq);
+	if (!error)
+		virtqueue_await_interrupt(vq);
 	virtqueue_disable_cb(vq);
 	if (!error)
 		error = virtqueue_wait(vq, VIRTQUEUE_POLL, 1, ANSWER_TIMEOUT_NS);

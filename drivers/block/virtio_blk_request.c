@@ -143,7 +143,7 @@ static bool is_whole(const struct virtio_blk *vblk, const struct virtqueue *vq,
 {
 	u32 wanted = sizeof(u8);
 
-	if (!virtio_has_feature(vblk->vdev, VIRTIO_F_VERSION_1) || !virtqueue_has_exact_lengths(vq))
+	if (!virtio_has_feature(vblk->vdev, VIRTIO_F_VERSION_1) || virtqueue_is_in_order(vq))
 		return true;
 	if (request->op == BLOCK_READ)
 		wanted += request->sectors << SECTOR_SHIFT;

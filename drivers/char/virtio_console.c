@@ -187,8 +187,8 @@ static int find_queues(struct virtio_console *console)
 	int error;
 
 	for (unsigned int i = 0; i < count; i++)
-		infos[i] = (struct virtqueue_info){ name_queue(console, i),
-						    i % 2 ? NULL : virtqueue_wake };
+		infos[i] = (struct virtqueue_info){ .name = name_queue(console, i),
+						    .waiters = i % 2 ? NULL : &console->waiters };
 	memset(console->vqs, 0, sizeof(console->vqs));
 	error = virtio_find_vqs(console->vdev, count, console->vqs, infos);
 	if (error) {

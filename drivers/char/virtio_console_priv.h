@@ -62,6 +62,7 @@ struct virtio_console {
 	u64 control_free;   /* bit n: slot n for a message out */
 	unsigned int complaints;
 
+	struct wait_queue waiters; /* CPUs that wait for input */
 	struct virtqueue *vqs[2 * VCONSOLE_PORTS_MAX + 2];
 	char names[2 * VCONSOLE_PORTS_MAX + 2][20];
 };

@@ -19,6 +19,7 @@
 struct virtio_rng {
 	struct virtio_device *vdev;
 	struct virtqueue *vq; /* NULL when a restart failed */
+	struct wait_queue waiters;
 	bool failed, registered;
 	struct entropy entropy;
 };
@@ -65,7 +66,7 @@ static int rng_submit(struct entropy *entropy, struct entropy_request *request)
 	if (error)
 		return error == -EBUSY ? error : -EIO;
 	/* 5.4.6.1: the length says how much is random, and in a batch not every chain has one. */
-	if (!virtqueue_has_exact_lengths(rng->vq) && virtqueue_outstanding(rng->vq))
+	if (virtqueue_is_in_order(rng->vq) && virtqueue_outstanding(rng->vq))
 		return -ENOSPC;
 	return virtqueue_add(rng->vq, &buffer, 0, 1, request);
 }
@@ -131,7 +132,7 @@ static const struct entropy_ops rng_ops = {
 
 static int find_queue(struct virtio_rng *rng)
 {
-	const struct virtqueue_info info = { "requestq", virtqueue_wake };
+	const struct virtqueue_info info = { .name = "requestq", .waiters = &rng->waiters };
 
 	return virtio_find_vqs(rng->vdev, 1, &rng->vq, &info);
 }

@@ -267,6 +267,8 @@ struct nap {
 	unsigned int events;
 };
 
+struct wait_queue netdev_waiters;
+
 static bool something_happened(void *context)
 {
 	const struct nap *nap = context;
@@ -304,7 +306,7 @@ static int take_a_nap(struct nap *nap, u64 length_ns)
 
 	if (!netdev_can_interrupt(nap->dev))
 		return poll_until(something_happened, nap, length_ns);
-	error = wait_until(something_happened, nap, length_ns);
+	error = wait_event(&netdev_waiters, something_happened, nap, length_ns);
 	if (!error)
 		count_lost(nap->dev, ktime_get_ns() - start >= NAP_NS &&
 					     nap->dev->ops->interrupts(nap->dev) == before);

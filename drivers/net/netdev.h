@@ -24,6 +24,7 @@
 
 #include "kernel/list.h"
 #include "kernel/spinlock.h"
+#include "kernel/time.h"
 #include "kernel/types.h"
 
 #define NETDEV_NAME_SIZE 8
@@ -171,11 +172,15 @@ enum netdev_event {
  */
 int netdev_wait(struct netdev *dev, unsigned int events, u64 timeout_ns);
 
+/* CPUs that wait for any network device; what a device announces wakes them. */
+extern struct wait_queue netdev_waiters;
+
 /*
  * The same in two parts, for whoever waits for several things at once. netdev_arm asks for
  * interrupts, and returns false when there is something to do already; it is made to be called in
- * the condition of a wait_until (interrupts off), each time that is tested, and netdev_disarm once
- * behind the wait. Where netdev_can_interrupt is false nothing wakes such a wait: poll_until then.
+ * the condition of a wait_event on netdev_waiters (interrupts off), each time that is tested, and
+ * netdev_disarm once behind the wait. Where netdev_can_interrupt is false nothing wakes such a
+ * wait: poll_until then.
  */
 bool netdev_arm(struct netdev *dev, unsigned int events);
 void netdev_disarm(struct netdev *dev);

@@ -30,12 +30,6 @@ static const char *const transmit_names[NETDEV_QUEUE_PAIRS_MAX] = {
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
-static void wake_waiter(struct virtqueue *vq)
-{
-	(void)vq;
-}
-
 static int check_queue_size(const struct virtqueue *vq, unsigned int needed)
 {
 	u16 size = virtqueue_get_vring_size(vq);
@@ -69,12 +63,14 @@ static int take_queues(struct virtio_net *net, struct virtqueue *const *vqs)
 static void name_queues(const struct virtio_net *net, struct virtqueue_info *infos)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++) {
-		infos[2 * i] = (struct virtqueue_info){ receive_names[i], wake_waiter };
-		infos[2 * i + 1] = (struct virtqueue_info){ transmit_names[i], wake_waiter };
+		infos[2 * i] = (struct virtqueue_info){ .name = receive_names[i],
+							.waiters = &netdev_waiters };
+		infos[2 * i + 1] = (struct virtqueue_info){ .name = transmit_names[i],
+							    .waiters = &netdev_waiters };
 	}
 	/* Commands are rare and short: they are waited for without an interrupt. */
 	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ))
-		infos[2 * net->device_pairs] = (struct virtqueue_info){ "controlq", NULL };
+		infos[2 * net->device_pairs] = (struct virtqueue_info){ .name = "controlq" };
 }
 
 static int find_queues(struct virtio_net *net)

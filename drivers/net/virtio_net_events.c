@@ -51,6 +51,7 @@ void virtio_net_read_link(struct virtio_net *net, bool say)
 	if (announce && status & VIRTIO_NET_S_ANNOUNCE)
 		net->announce_event = true;
 	spin_unlock_irqrestore(&net->link_lock, flags);
+	wake_up(&netdev_waiters);
 	if (changed && say && net->net.name[0])
 		dev_printk(&net->vdev->dev, "[%s] link is %s\n", net->net.name, up ? "up" : "down");
 }

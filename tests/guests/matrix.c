@@ -333,9 +333,9 @@ static bool run_all_series(struct virtio_simple *simple, struct lane *lanes, uns
 
 /* ---- the app --------------------------------------------------------------------------------- */
 
-static bool make_lane(const struct virtio_simple *simple, struct lane *lane, unsigned int queue)
+static bool make_lane(struct virtio_simple *simple, struct lane *lane, unsigned int queue)
 {
-	u16 size = virtio_simple_queue_size(simple, queue);
+	u16 size = virtqueue_get_vring_size(virtio_simple_queue(simple, queue));
 
 	*lane = (struct lane){ .queue = queue, .bytes = size * sizeof(struct slot) };
 	lane->slots = alloc_pages_exact(lane->bytes);

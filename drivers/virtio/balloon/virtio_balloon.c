@@ -57,9 +57,9 @@ static void virtio_balloon_config_changed(struct virtio_device *vdev)
 static int find_queues(struct virtio_balloon *balloon)
 {
 	const struct virtqueue_info infos[QUEUES] = {
-		{ "inflateq", balloon_interrupt },
-		{ "deflateq", balloon_interrupt },
-		{ "statsq", balloon_interrupt },
+		{ .name = "inflateq", .callback = balloon_interrupt },
+		{ .name = "deflateq", .callback = balloon_interrupt },
+		{ .name = "statsq", .callback = balloon_interrupt },
 	};
 	bool statistics = virtio_has_feature(balloon->vdev, VIRTIO_BALLOON_F_STATS_VQ);
 

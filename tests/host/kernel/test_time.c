@@ -99,18 +99,19 @@ static void interrupt_elsewhere(void)
 	world_cpu = 0;
 }
 
-static void ignore(void *context)
+static void ring_bell(void *context)
 {
 	(void)context;
+	wake_up(&bell);
 }
 
-TEST(time_wait_until_is_woken_by_interrupts_elsewhere)
+TEST(time_wait_is_woken_by_an_interrupt_elsewhere)
 {
 	world_cpu_count = 2;
-	elsewhere = request_irq(ignore, NULL, "test");
+	elsewhere = request_irq(ring_bell, NULL, "test");
 	world_idle_hook = interrupt_elsewhere;
 	true_from = ~0ULL;
-	CHECK_EQ(wait_until(condition, &looks, NSEC_PER_MSEC), -ETIMEDOUT);
+	CHECK_EQ(wait_event(&bell, condition, &looks, NSEC_PER_MSEC), -ETIMEDOUT);
 	CHECK_EQ(world_woken, 1);
 	CHECK_EQ(irq_count_on(elsewhere, 1), 1);
 	world_woken = 0;
