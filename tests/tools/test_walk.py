@@ -87,16 +87,16 @@ BROKEN = {
         "c:pci_init`", "c:pci_scan_roots`", "nothing points to pci_scan_roots"),
     "a number out of turn": ("| 3 | ", "| 4 | ", "want | number |"),
     "a row from nowhere": (
-        "| 2 | `boot/entry.S:page_tables` | 1 |", "| 2 | `boot/entry.S:page_tables` | |",
+        "| 2 | `boot/entry.S:long_mode` | 1 |", "| 2 | `boot/entry.S:long_mode` | |",
         "want | number |"),
     "a row from a later one": (
-        "| 2 | `boot/entry.S:page_tables` | 1 |", "| 2 | `boot/entry.S:page_tables` | 3 |",
+        "| 2 | `boot/entry.S:long_mode` | 1 |", "| 2 | `boot/entry.S:long_mode` | 3 |",
         "from a later row"),
     "a caller that does not call": (
-        "`kernel/main.c:kernel_main` | 4 |", "`kernel/main.c:kernel_main` | 3 |",
+        "`kernel/main.c:kernel_main` | 3 |", "`kernel/main.c:kernel_main` | 2 |",
         "long_mode does not call kernel_main"),
     "an interrupt where no CPU halts": (
-        "at `cpu_enable_irq_and_halt`", "at `cpu_halt`", "wait_halted has no call by cpu_halt"),
+        "at `cpu_enable_irq_and_halt`", "at `cpu_halt`", "has no call by cpu_halt"),
     "an answer about a function that is not there": (
         "virtio.c:virtio_config_changed`", "virtio.c:virtio_changed`", "no virtio_changed"),
     "a way that is called something else": (
