@@ -201,6 +201,7 @@ static void virtio_simple_config_changed(struct virtio_device *vdev)
 	struct virtio_simple *simple = vdev->dev.driver_data;
 	u64 counter;
 
+	WRITE_ONCE(simple->config_changes, simple->config_changes + 1);
 	if (!virtio_simple_read_counter(simple, &counter))
 		dev_printk(&vdev->dev, "configuration changed: counter %llu\n", counter);
 }
@@ -300,6 +301,11 @@ int virtio_simple_read_served(struct virtio_simple *simple, u64 *served)
 			return 0;
 	}
 	return -EAGAIN;
+}
+
+u64 virtio_simple_config_changes(const struct virtio_simple *simple)
+{
+	return READ_ONCE(simple->config_changes);
 }
 
 void virtio_simple_settle(struct virtio_simple *simple)

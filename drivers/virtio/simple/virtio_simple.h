@@ -94,6 +94,8 @@ int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_
 
 /* The host's counter, in the configuration. 0 or -errno. */
 int virtio_simple_read_counter(struct virtio_simple *simple, u64 *counter);
+/* Configuration changes announced so far. */
+u64 virtio_simple_config_changes(const struct virtio_simple *simple);
 
 /* Returns when every interrupt that was sent before has been taken: one may come after its wait
  * has ended, because a wait ends on the ring. For whoever is about to count. */

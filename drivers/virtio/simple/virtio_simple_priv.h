@@ -29,6 +29,7 @@ struct virtio_simple {
 	unsigned int request_queues;
 	u32 max_payload;
 	u64 last_cookie;
+	u64 config_changes; /* counted in the interrupt */
 	bool failed;
 	char tag[VIRTIO_SIMPLE_TAG_LEN + 1];
 };
