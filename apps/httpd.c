@@ -16,6 +16,7 @@
 #include "apps/httpd/server.h"
 #include "kernel/bootinfo.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 #include "net/net.h"
 
@@ -24,14 +25,9 @@
 /* A port from 1 to 65535, or 0 for a word that is none. */
 static u16 parse_port(const char *word)
 {
-	u32 port = 0;
+	u64 port;
 
-	for (; *word; word++) {
-		if (*word < '0' || *word > '9' || port > UINT16_MAX)
-			return 0;
-		port = port * 10 + (u32)(*word - '0');
-	}
-	return port > UINT16_MAX ? 0 : (u16)port;
+	return kstrtou64(word, 10, &port) || port > UINT16_MAX ? 0 : (u16)port;
 }
 
 int main(int argc, char **argv)

@@ -5,11 +5,11 @@
  */
 #include "boot/boot.h"
 
-#include "kernel/console.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 #include "kernel/string.h"
+#include "kernel/uart.h"
 
 #define DROPPED_LINES_MAX 4
 
@@ -92,7 +92,7 @@ void boot_start(u32 loader, u32 info)
 {
 	stack_protector_init(); /* nothing returns from here */
 	percpu_init();
-	console_init(); /* before what follows can complain */
+	uart_init(); /* before what follows can complain */
 	if (loader == BOOT_MULTIBOOT2)
 		boot_parse_multiboot2(info, &boot_info);
 	else

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* The backtrace. Everything here also runs when much else is broken. */
-#include "kernel/backtrace.h"
+#include "kernel/panic.h"
 
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/printk.h"
 #include "kernel/stack.h"
+#include "kernel/traps.h"
 
 #define BACKTRACE_MAX 24
 
@@ -70,13 +71,11 @@ static u64 prologue_size(const struct ksym *symbol, u64 function)
 {
 	static const u8 make_frame[] = { 0x48, 0x89, 0xe5 };
 	const u8 *code = (const u8 *)(uintptr_t)function;
-	u64 i;
 
-	for (i = 0; i + 3 <= min(symbol->size, (u64)PROLOGUE_MAX); i++) {
+	for (u64 i = 0; i + 3 <= min(symbol->size, (u64)PROLOGUE_MAX); i++)
 		if (code[i] == make_frame[0] && code[i + 1] == make_frame[1] &&
 		    code[i + 2] == make_frame[2])
 			return i + 3;
-	}
 	return 0;
 }
 

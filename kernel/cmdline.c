@@ -5,8 +5,6 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-linker_table_bounds(boot_option, struct boot_option *, options_start, options_end);
-
 /* True when the character at `from`, inside `quote` or none, is one that '\' protects. */
 static bool is_escape(const char *from, char quote)
 {
@@ -73,10 +71,7 @@ static size_t option_name_length(const char *word)
 
 static struct boot_option *find_option(const char *name, size_t length)
 {
-	struct boot_option *const *option = options_start;
-
-	__asm__("" : "+r"(option)); /* the table is larger than the compiler thinks */
-	for (; option < options_end; option++)
+	linker_table_for_each(option, boot_option, struct boot_option *)
 		if (strlen((*option)->name) == length && !memcmp((*option)->name, name, length))
 			return *option;
 	return NULL;

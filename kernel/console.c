@@ -28,11 +28,6 @@ static char log_bytes[LOG_BYTES];
 static u64 logged; /* bytes since boot */
 static u64 shown;  /* of those, what a console beside the serial port has had, when it is gone */
 
-void console_init(void)
-{
-	uart_init();
-}
-
 /* ---- output ---------------------------------------------------------------------------------- */
 
 /* What the console does not take in time is not lost: the serial port has it. */
@@ -89,41 +84,19 @@ void console_emergency(void)
 	emergency = true;
 }
 
-u64 console_dropped(void)
-{
-	return uart_dropped();
-}
-
-static void read_log(u64 from, void (*put)(char c))
+void console_log(u64 from, void (*take)(char c))
 {
 	u64 end = logged;
 
 	for (u64 i = max(from, end > LOG_BYTES ? end - LOG_BYTES : 0); i < end; i++)
-		put(log_bytes[i % LOG_BYTES]);
-}
-
-void console_log(void (*put)(char c))
-{
-	read_log(0, put);
+		take(log_bytes[i % LOG_BYTES]);
 }
 
 /* ---- which one ------------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct console *console)
-{
-	return console_option.value && !strcmp(console_option.value, console->name);
-}
-
 const char *console_name(void)
 {
 	return current ? current->name : SERIAL;
-}
-
-static void replay(char c)
-{
-	line[line_length++] = c;
-	if (c == '\n' || line_length == LINE_BYTES)
-		console_flush();
 }
 
 void console_register(struct console *console)
@@ -131,12 +104,12 @@ void console_register(struct console *console)
 	u64 flags;
 
 	list_add_tail(&console->node, &consoles);
-	if (current || !is_wanted(console))
+	if (current || !console_option.value || strcmp(console_option.value, console->name))
 		return;
 	flags = printk_lock();
 	printk("console: from here on %s\n", console->name);
 	current = console;
-	read_log(shown, replay);
+	console_log(shown, put);
 	console_flush();
 	printk_unlock(flags);
 }

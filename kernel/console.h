@@ -30,9 +30,6 @@ struct console {
 	struct list_head node; /* the kernel's */
 };
 
-/* The serial port, before anything is printed. */
-void console_init(void);
-
 /* A console is there, and is used if the command line names it; or is no longer there, and the
  * serial port serves again. Outside interrupts. */
 void console_register(struct console *console);
@@ -62,10 +59,8 @@ void console_emergency(void);
 /* Where output goes now: "ttyS0", "hvc0". */
 const char *console_name(void);
 
-/* Bytes dropped since boot because the serial port is missing or did not take them in time. */
-u64 console_dropped(void);
-
-/* Calls `put` for each byte that was printed, the oldest first, as far as they are kept: 32 KiB. */
-void console_log(void (*put)(char c));
+/* Calls `take` for each byte that was printed, from the `from`-th since boot on, as far as they are
+ * kept: the last 32 KiB. */
+void console_log(u64 from, void (*take)(char c));
 
 #endif

@@ -40,6 +40,19 @@ static inline u64 rdtsc(void)
 	return (u64)high << 32 | low;
 }
 
+/* A random number (Intel SDM 1, 7.3.17.1), or 0 where the CPU has none to give. */
+static inline u64 rdrand(void)
+{
+	bool valid = false;
+	u64 value = 0;
+
+	if (!(cpuid(1, 0).ecx & BIT_ULL(30)))
+		return 0;
+	for (unsigned int tries = 0; tries < 10 && !valid; tries++)
+		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(valid) : : "cc");
+	return valid ? value : 0;
+}
+
 #define CONTROL_REGISTER_ACCESSORS(name)                                            \
 	static inline u64 read_##name(void)                                         \
 	{                                                                           \

@@ -12,8 +12,6 @@
 #include "kernel/printk.h"
 #include "kernel/stack.h"
 
-linker_table_bounds(describer, address_describer_t, describers_start, describers_end);
-
 static bool within(u64 address, const char *start, const char *end)
 {
 	return address >= (uintptr_t)start && address < (uintptr_t)end;
@@ -21,13 +19,9 @@ static bool within(u64 address, const char *start, const char *end)
 
 static bool ask_describers(u64 address, char *text, size_t size)
 {
-	const address_describer_t *describer = describers_start;
-
-	__asm__("" : "+r"(describer)); /* the table is larger than the compiler thinks */
-	for (; describer < describers_end; describer++) {
+	linker_table_for_each(describer, describer, address_describer_t)
 		if ((*describer)(address, text, size))
 			return true;
-	}
 	return false;
 }
 
@@ -35,12 +29,10 @@ static bool ask_describers(u64 address, char *text, size_t size)
 static void name_owner(const struct kernel_stack *stack, char *text, size_t size)
 {
 	const struct cpu *cpu;
-	unsigned int i;
 
-	for (i = 1; (cpu = cpu_get(i)); i++) {
+	for (unsigned int i = 1; (cpu = cpu_get(i)); i++)
 		if (stack >= cpu->stacks && stack < cpu->stacks + STACKS_PER_CPU)
 			snprintf(text, size, " of CPU %u", i);
-	}
 }
 
 static bool describe_stack(u64 address, char *text, size_t size)

@@ -54,10 +54,8 @@ struct device_driver {
 /* Makes a bus known. -EINVAL when it lacks match, probe or remove. */
 int bus_register(struct bus_type *bus);
 
-/* Calls `function` for each driver (device) of the bus, in the order they came, until one call
- * returns non-zero; returns that value, or 0. A device may be deleted by its own call. */
-int bus_for_each_drv(struct bus_type *bus, void *data,
-		     int (*function)(struct device_driver *driver, void *data));
+/* Calls `function` for each device of the bus, in the order they came, until one call returns
+ * non-zero; returns that value, or 0. A device may be deleted by its own call. */
 int bus_for_each_dev(struct bus_type *bus, void *data,
 		     int (*function)(struct device *device, void *data));
 

@@ -3,12 +3,12 @@
 #include "kernel/exit.h"
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/io.h"
 #include "kernel/irq.h"
 #include "kernel/printk.h"
 #include "kernel/smp.h"
+#include "kernel/uart.h"
 
 #define DEBUG_EXIT_PORT 0xf4
 
@@ -17,10 +17,8 @@
 
 static void debug_exit(enum machine_exit status)
 {
-	unsigned int i;
-
 	outl(status, DEBUG_EXIT_PORT);
-	for (i = 0; i < DEBUG_EXIT_PATIENCE; i++)
+	for (unsigned int i = 0; i < DEBUG_EXIT_PATIENCE; i++)
 		inb(DEBUG_EXIT_PORT);
 }
 
@@ -36,8 +34,8 @@ void machine_exit_quietly(enum machine_exit status)
 
 void machine_exit(enum machine_exit status)
 {
-	if (console_dropped())
-		printk("console: %llu bytes dropped\n", console_dropped());
+	if (uart_dropped())
+		printk("console: %llu bytes dropped\n", uart_dropped());
 	machine_exit_quietly(status);
 }
 

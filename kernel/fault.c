@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* A panic over an exception: names the vector, the place, the address and the callers. */
-#include "kernel/backtrace.h"
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"
@@ -63,9 +62,8 @@ static void print_suspects(const struct trap_frame *frame)
 	static const char *const names[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
 					     "rbp", "rdi", "rsi", "rdx", "rcx", "rbx", "rax" };
 	const u64 *registers = &frame->r15; /* in the order of struct trap_frame */
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (registers[i] - FREED_PATTERN + PAGE_SIZE < 2 * PAGE_SIZE)
 			printk("  %s holds what kfree leaves behind: used after it was freed?\n",
 			       names[i]);

@@ -16,6 +16,21 @@
 #define linker_table_add(table, key, name, type, object) \
 	static type const name LINKER_TABLE_SECTION(table, key) = (object)
 
+/* Where a table of `type` (a pointer type) begins (key 0) and ends (key 9). The empty statement
+ * keeps the compiler from thinking that there is nothing in between. */
+#define linker_table_bound(table, type, key)                                      \
+	({                                                                        \
+		static type const bound[0] LINKER_TABLE_SECTION(table, key) = {}; \
+		type const *address = bound;                                      \
+		__asm__("" : "+r"(address));                                      \
+		address;                                                          \
+	})
+
+/* Walks it: `entry` points to each of its pointers, in the order of their keys. */
+#define linker_table_for_each(entry, table, type)                    \
+	for (type const *entry = linker_table_bound(table, type, 0); \
+	     entry < linker_table_bound(table, type, 9); entry++)
+
 /* Declares the bounds of a table of `type` (a pointer type), as start[] and end[]. */
 #define linker_table_bounds(table, type, start, end)                    \
 	static type const start[0] LINKER_TABLE_SECTION(table, 0) = {}; \

@@ -151,25 +151,15 @@ int ioapic_route(const struct gsi *gsi, unsigned int vector)
 	return 0;
 }
 
-static void change_mask(unsigned int gsi, u32 mask)
+void ioapic_set_masked(unsigned int gsi, bool masked)
 {
 	const struct ioapic *ioapic = find_ioapic(gsi);
 	unsigned int pin = gsi - ioapic->gsi_base;
 	u64 flags = spin_lock_irqsave(&ioapics_lock);
 	u32 low = read_register(ioapic, PIN_LOW(pin));
 
-	write_register(ioapic, PIN_LOW(pin), (low & ~(u32)PIN_MASKED) | mask);
+	write_register(ioapic, PIN_LOW(pin), (low & ~(u32)PIN_MASKED) | (masked ? PIN_MASKED : 0));
 	spin_unlock_irqrestore(&ioapics_lock, flags);
-}
-
-void ioapic_unmask(unsigned int gsi)
-{
-	change_mask(gsi, 0);
-}
-
-void ioapic_mask(unsigned int gsi)
-{
-	change_mask(gsi, PIN_MASKED);
 }
 
 void ioapic_look(unsigned int gsi, struct ioapic_pin *pin)

@@ -30,9 +30,8 @@ struct gsi ioapic_isa_gsi(u8 irq);
  * it, or when the CPU's id does not fit into a pin's register. Any CPU, any interrupt state. */
 int ioapic_route(const struct gsi *gsi, unsigned int vector);
 
-/* Lets its interrupts through, or not; of a wire that ioapic_route has accepted. */
-void ioapic_unmask(unsigned int gsi);
-void ioapic_mask(unsigned int gsi);
+/* Keeps its interrupts back, or lets them through; of a wire that ioapic_route has accepted. */
+void ioapic_set_masked(unsigned int gsi, bool masked);
 
 /* What the pin is doing, for diagnosis. */
 struct ioapic_pin {

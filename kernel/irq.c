@@ -221,15 +221,6 @@ const char *irq_name(int vector)
 	return slot && slot->handler ? slot->name : NULL;
 }
 
-u64 irq_spurious(void)
-{
-	u64 sum = 0;
-
-	for (unsigned int cpu = 0; cpu < num_online_cpus(); cpu++)
-		sum += irq_local_count(LOCAL_IRQ_SPURIOUS, cpu);
-	return sum;
-}
-
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
 /* True when the local APIC delivered `vector` and waits for the end of it. */

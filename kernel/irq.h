@@ -52,9 +52,6 @@ u64 irq_total(void);
 /* The name `vector` was requested with, or NULL when it is free or no device vector. */
 const char *irq_name(int vector);
 
-/* Vectors that arrived with no handler. */
-u64 irq_spurious(void);
-
 /* Prints what /proc/interrupts has: a column a CPU, a line a vector in use, then what interrupts a
  * CPU beside devices. */
 void irq_print_table(void);

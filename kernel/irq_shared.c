@@ -38,7 +38,7 @@ static void mask_for_good(struct wire *wire)
 	struct irq_share *share;
 
 	wire->stuck = true;
-	ioapic_mask(wire->gsi);
+	ioapic_set_masked(wire->gsi, true);
 	printk("irq: E19 the wire of GSI %u (vector 0x%02x) never falls silent: %u interrupts in a "
 	       "row brought nothing; it is masked\n",
 	       wire->gsi, wire->vector, wire->idle);
@@ -127,7 +127,7 @@ static int add_share(struct wire *wire, const struct gsi *gsi, struct irq_share 
 		return error;
 	share->handled = 0;
 	list_add_tail(&share->node, &wire->shares);
-	ioapic_unmask(wire->gsi);
+	ioapic_set_masked(wire->gsi, false);
 	return wire->vector;
 }
 
@@ -155,7 +155,7 @@ void free_shared_irq(unsigned int gsi, struct irq_share *share)
 
 	list_del_init(&share->node);
 	if (is_free(wire)) {
-		ioapic_mask(gsi);
+		ioapic_set_masked(gsi, true);
 		unused = wire->vector;
 	}
 	spin_unlock_irqrestore(&wires_lock, flags);

@@ -57,12 +57,9 @@ static u32 slab_capacity(const struct slab *slab)
 
 static struct class *find_class(size_t size)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++)
 		if (size <= classes[i].object_size)
 			return &classes[i];
-	}
 	return NULL;
 }
 
@@ -124,7 +121,7 @@ void *kzalloc(size_t size)
 	void *object;
 	u64 flags;
 
-	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE || memory_must_fail())
+	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE)
 		return NULL;
 	if (class) {
 		flags = spin_lock_irqsave(&lock);

@@ -46,9 +46,7 @@ bool ksyms_lookup(u64 address, struct ksym *symbol)
 
 bool ksyms_lookup_data(u64 address, struct ksym *symbol)
 {
-	u32 i;
-
-	for (i = 0; i < ksyms_data_count; i++) {
+	for (u32 i = 0; i < ksyms_data_count; i++) {
 		if (address - ksyms_data[i].address >= ksyms_data[i].size)
 			continue;
 		symbol->name = ksyms_names + ksyms_data[i].name;

@@ -54,4 +54,14 @@ static inline void list_del_init(struct list_head *node)
 	     &(position)->member != (list); (position) = (following),        \
 	    (following) = list_entry((following)->member.next, type, member))
 
+/* The entry that is the `index`-th, counted from 0, or NULL. */
+#define list_nth_entry(index, list, type, member)                         \
+	({                                                                \
+		struct list_head *node_ = (list)->next;                   \
+		unsigned int left_ = (index);                             \
+		while (node_ != (list) && left_--)                        \
+			node_ = node_->next;                              \
+		node_ == (list) ? NULL : list_entry(node_, type, member); \
+	})
+
 #endif

@@ -3,7 +3,6 @@
 #include "kernel/acpi/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/bootinfo.h"
-#include "kernel/clock.h"
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/exit.h"
@@ -12,7 +11,6 @@
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"
-#include "kernel/acpi/mptable.h"
 #include "kernel/page_alloc.h"
 #include "kernel/paging.h"
 #include "kernel/printk.h"
@@ -20,6 +18,7 @@
 #include "kernel/smp.h"
 #include "kernel/step.h"
 #include "kernel/string.h"
+#include "kernel/time.h"
 #include "kernel/timer.h"
 #include "kernel/traps.h"
 
@@ -28,9 +27,8 @@
 static void print_banner(const struct boot_info *boot)
 {
 	u64 usable = 0;
-	unsigned int i;
 
-	for (i = 0; i < boot->memory_count; i++)
+	for (unsigned int i = 0; i < boot->memory_count; i++)
 		usable += boot->memory[i].usable ? boot->memory[i].size : 0;
 	printk("Doorbell: booted by %s, %llu MiB of RAM, command line \"%s\"\n", boot->protocol,
 	       usable >> 20, boot->cmdline);

@@ -38,9 +38,6 @@ struct memory_counters {
 };
 void memory_count(struct memory_counters *counters);
 
-/* For tests: the n-th allocation from now on, of pages or objects, fails once; 0: none does. */
-void memory_fail_nth(u64 n);
-
 /* True when [address, address + size) lies wholly in RAM that the loader's map calls usable. */
 bool memory_is_ram(u64 address, u64 size);
 

@@ -29,9 +29,6 @@ void pages_reserve(u64 start, u64 size);
 /* True when the page at `address` is one that pages_alloc has given out. */
 bool pages_allocated(u64 address);
 
-/* True when this allocation is the one that memory_fail_nth has picked to fail. */
-bool memory_must_fail(void);
-
 /* Objects in use, for memory_count. */
 u64 kalloc_objects(void);
 

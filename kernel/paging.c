@@ -15,11 +15,9 @@
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
-#include "kernel/string.h"
 
 #define PTE_P BIT_ULL(0)
 #define PTE_RW BIT_ULL(1)
-#define PTE_US BIT_ULL(2)
 #define PTE_PWT BIT_ULL(3)
 #define PTE_PCD BIT_ULL(4)
 #define PTE_PS BIT_ULL(7)
@@ -135,15 +133,13 @@ static bool map_ram(void)
 {
 	static struct range_set plain;
 	u64 image = (uintptr_t)image_start;
-	unsigned int i;
 
 	plain = *memmap_ram();
 	range_set_remove(&plain, 0, LOW_MEMORY_END);
 	range_set_remove(&plain, image, ALIGN_UP((u64)(uintptr_t)image_end, PAGE_SIZE));
-	for (i = 0; i < plain.count; i++) {
+	for (unsigned int i = 0; i < plain.count; i++)
 		if (!map_range(plain.ranges[i].start, plain.ranges[i].end, MAP_DATA))
 			return false;
-	}
 	return true;
 }
 
@@ -270,31 +266,6 @@ const void *map_firmware(u64 address, u64 size)
 	else
 		mapped = map_outside_ram(address, size, MAP_RODATA);
 	return mapped ? (const void *)(uintptr_t)address : NULL;
-}
-
-/* The bound of the recursion is `level`, which is TOP_LEVEL at most. */
-static void audit_table(const u64 *table, unsigned int level, struct paging_audit *audit)
-{
-	unsigned int i;
-
-	for (i = 0; i < TABLE_ENTRIES; i++) {
-		if (!(table[i] & PTE_P))
-			continue;
-		audit->user += !!(table[i] & PTE_US);
-		if (!is_leaf(table[i], level)) {
-			audit_table(entry_table(table[i]), level - 1, audit);
-			continue;
-		}
-		audit->pages++;
-		audit->write_execute += table[i] & PTE_RW && !(table[i] & PTE_NX);
-	}
-}
-
-void paging_audit(struct paging_audit *audit)
-{
-	memset(audit, 0, sizeof(*audit));
-	if (top_table)
-		audit_table(top_table, TOP_LEVEL, audit);
 }
 
 enum mapping paging_lookup(u64 address)

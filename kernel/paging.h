@@ -22,15 +22,6 @@ const void *map_firmware(u64 address, u64 size);
 /* How many pages hold page tables. */
 u64 paging_tables(void);
 
-/* How many pages there are of each kind that there must not be, and of all, whatever their size. */
-struct paging_audit {
-	u64 pages;
-	u64 user;	   /* entries open to ring 3, of pages or of tables */
-	u64 write_execute; /* writable and executable */
-};
-
-/* Walks the page tables and counts. Any interrupt state; a page mapped meanwhile may be missed. */
-void paging_audit(struct paging_audit *audit);
 /* Makes the page of RAM at `address` one that faults, as a guard page: for ever, and for CPUs that
  * are started later. False without memory for page tables. */
 bool paging_unmap_page(u64 address);

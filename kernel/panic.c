@@ -2,7 +2,6 @@
 /* panic: its frame, and what was going on. Everything here also runs when much else is broken. */
 #include "kernel/panic.h"
 
-#include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/irq.h"
@@ -31,11 +30,10 @@ static void print_text(const char *before, const char *text)
 void panic_print_steps(void)
 {
 	const struct step *step = step_current();
-	unsigned int i;
 
 	if (num_online_cpus() > 1)
 		printk("  on CPU %u of %u\n", smp_processor_id(), num_online_cpus());
-	for (i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
+	for (unsigned int i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
 		printk(i ? "  within:" : "  while:");
 		print_text(" ", step->device);
 		print_text(" ", step->what);

@@ -31,6 +31,17 @@ typedef bool (*address_describer_t)(u64 address, char *text, size_t size);
 /* Writes what lies at `address` ("RAM, a page in use"); fit for a panic. */
 void describe_address(u64 address, char *text, size_t size);
 
+struct trap_frame;
+
+/*
+ * Prints the callers from the frame at `frame_pointer` on, a line each, and across interrupts what
+ * they interrupted. Any value is safe: frames are followed within known stacks only.
+ */
+void dump_stack_from(const u64 *frame_pointer);
+
+/* Prints where the trap happened, then its callers. */
+void dump_stack_of_trap(const struct trap_frame *frame);
+
 /* True once a panic has begun: locks are not waited for any more, for their holders stand still. */
 bool panic_in_progress(void);
 

@@ -7,7 +7,6 @@
 
 #include "kernel/console.h"
 #include "kernel/cpu.h"
-#include "kernel/format.h"
 #include "kernel/irq.h"
 #include "kernel/percpu.h"
 #include "kernel/spinlock.h"

@@ -32,6 +32,16 @@ void printk_bust_lock(void);
 /* Ends the line if one is open, for what must stand at the start of a line. */
 void printk_end_line(void);
 
+/* Takes one character of the output; `context` is format_text's. */
+typedef void (*format_put_t)(void *context, char c);
+
+/*
+ * The engine: formats as C99's fprintf (7.19.6.1), one call of `put` per character; an unknown
+ * conversion is printed as it stands. Where C99 leaves a choice it does as glibc: a NULL %s is
+ * "(null)", a NULL %p is "(nil)". Returns the number of characters, at most INT_MAX.
+ */
+int format_text(format_put_t put, void *context, const char *format, va_list arguments);
+
 /*
  * As C99's (7.19.6.5 and .12), for the formats above: at most `size` bytes are written, always
  * with a NUL unless size is 0; returns the length the whole text would have had.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the CPU itself can refuse, switched on; and the line that says what this one has. */
+/* What the CPU itself can refuse, switched on; and the compiler's stack protector. */
 #include "kernel/protect.h"
 
 #include "kernel/cpu.h"
+#include "kernel/ksyms.h"
+#include "kernel/panic.h"
 #include "kernel/printk.h"
 
 #define CR0_WP BIT_ULL(16)
@@ -49,4 +51,38 @@ void cpu_print_protections(void)
 	printk("cpu: protected by%s%s%s%s%s\n", cr0 & CR0_WP ? " WP" : "",
 	       rdmsr(MSR_EFER) & EFER_NXE ? " NX" : "", cr4 & CR4_SMEP ? " SMEP" : "",
 	       cr4 & CR4_SMAP ? " SMAP" : "", cr4 & CR4_UMIP ? " UMIP" : "");
+}
+
+/* ---- the stack protector --------------------------------------------------------------------- */
+
+/* The compiler puts a canary above the arrays of a function and looks at it before the function
+ * returns. One canary for all CPUs, for it needs no %gs to be found; gcc's and clang's names. */
+extern u64 __stack_chk_guard;
+__noreturn void __stack_chk_fail(void);
+
+u64 __stack_chk_guard;
+
+/* The last steps of SplitMix64, which let each bit of the input reach each bit of the output. */
+static inline u64 mix(u64 value)
+{
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebULL;
+	return value ^ value >> 31;
+}
+
+/* Not protected itself: it would find another canary on return than it was entered with. */
+__attribute__((no_stack_protector)) void stack_protector_init(void)
+{
+	u64 seed = mix(rdtsc()) ^ rdrand();
+
+	/* The lowest byte is 0, so that no string function reads or writes across it. */
+	__stack_chk_guard = mix(seed + rdtsc()) & ~0xffULL;
+}
+
+/* Called by the function whose canary was gone, instead of returning. */
+void __stack_chk_fail(void)
+{
+	u64 back = (uintptr_t)__builtin_return_address(0);
+
+	panic("stack smashed: %s wrote past the end of a local array", ksyms_name(back - 1));
 }

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Protections that the CPU offers, for code that runs in ring 0 only. */
+/* Protections that the CPU offers, for code that runs in ring 0 only; and the compiler's. */
 #ifndef KERNEL_PROTECT_H
 #define KERNEL_PROTECT_H
+
+/*
+ * Draws the stack protector's canary (-fstack-protector-strong), by RDRAND where the CPU has it and
+ * from the time stamp counter. Once, before other CPUs run, from a function that never returns: one
+ * that was entered with the old canary would take the new one for damage.
+ */
+void stack_protector_init(void);
 
 /*
  * Switches on, on the CPU that calls it: write protection in ring 0 (CR0.WP), and where the CPU has

@@ -126,12 +126,7 @@ static int start_cpu(u32 id, unsigned int page)
 
 static bool is_low_ram(u64 page)
 {
-	const struct range_set *ram = memmap_ram();
-
-	for (unsigned int i = 0; i < ram->count; i++)
-		if (page >= ram->ranges[i].start && page + PAGE_SIZE <= ram->ranges[i].end)
-			return paging_lookup(page) == MAPPED_NOT;
-	return false;
+	return memory_is_ram(page, PAGE_SIZE) && paging_lookup(page) == MAPPED_NOT;
 }
 
 /* A page for the trampoline, with it, or 0. */

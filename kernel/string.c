@@ -2,6 +2,8 @@
 /* The string functions (C99 7.21). The mem* ones move words, the widest the CPU has without SSE. */
 #include "kernel/string.h"
 
+#include <linux/errno.h>
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	size_t words = size / 8;
@@ -92,4 +94,33 @@ char *strchr(const char *text, int character)
 			return NULL;
 	}
 	return (char *)(uintptr_t)text;
+}
+
+static unsigned int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	c |= 0x20; /* lower case */
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : ~0u;
+}
+
+int kstrtou64(const char *text, unsigned int base, u64 *value)
+{
+	u64 sum = 0;
+
+	if (base == 16 && text[0] == '0' && (text[1] | 0x20) == 'x')
+		text += 2;
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		unsigned int digit = digit_value(*text);
+
+		if (digit >= base)
+			return -EINVAL;
+		if (sum > (~0ULL - digit) / base)
+			return -ERANGE;
+		sum = sum * base + digit;
+	}
+	*value = sum;
+	return 0;
 }

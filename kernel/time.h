@@ -12,6 +12,16 @@
 /* Nanoseconds since the kernel's first instruction; never goes back. Any interrupt state. */
 u64 ktime_get_ns(void);
 
+/*
+ * Finds the rate of the time stamp counter: told by CPUID, or measured against the PIT or ACPI's
+ * PM timer. Stops the machine in one line when there is none of them. Until then ktime_get_ns is 0.
+ * After acpi_init; takes some 10 ms.
+ */
+void clock_init(void);
+
+/* The counter's value when ktime_get_ns is `ns`, or a little later; saturates. */
+u64 clock_ns_to_tsc(u64 ns);
+
 /* Busy-waits at least `usec` microseconds. */
 void udelay(u32 usec);
 

@@ -70,21 +70,20 @@ void uart_init(void)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-static bool uart_ready(void)
+static bool status_has(u8 bit)
 {
 	u8 status = inb(COM1 + UART_LSR);
 
-	return status != UART_ABSENT && (status & UART_LSR_THRE);
+	return status != UART_ABSENT && status & bit;
 }
 
 static bool wait_ready(void)
 {
 	unsigned int tries = stalled ? 1 : READY_TRIES;
 
-	while (tries--) {
-		if (uart_ready())
+	while (tries--)
+		if (status_has(UART_LSR_THRE))
 			return true;
-	}
 	return false;
 }
 
@@ -113,20 +112,13 @@ u64 uart_dropped(void)
 
 static struct wait_queue readers;
 
-static bool has_received(void)
-{
-	u8 status = inb(COM1 + UART_LSR);
-
-	return status != UART_ABSENT && (status & UART_LSR_DATA);
-}
-
 /* Empties the port as far as there is room. A byte that stays there keeps the wire up, and the wire
  * is an edge: with a full buffer the port is told to be quiet until there is room again. */
 static void take_in(void)
 {
 	u64 flags = spin_lock_irqsave(&input.lock);
 
-	while (input.count < INPUT_BYTES && has_received()) {
+	while (input.count < INPUT_BYTES && status_has(UART_LSR_DATA)) {
 		input.bytes[(input.first + input.count) % INPUT_BYTES] = (char)inb(COM1 + UART_RBR);
 		input.count++;
 	}
@@ -155,7 +147,7 @@ static void start(void)
 		free_irq(vector);
 		return;
 	}
-	ioapic_unmask(gsi.number);
+	ioapic_set_masked(gsi.number, false);
 	outb(UART_MCR_DTR_RTS | UART_MCR_OUT2, COM1 + UART_MCR);
 	input.interrupts = true;
 }

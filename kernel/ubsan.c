@@ -95,25 +95,16 @@ static void report_overflow(const struct type_data *data, u64 left, const char *
 	       show(data->type, right, second, sizeof(second)), data->type->name);
 }
 
-HANDLER(add_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "+", right);
-}
+#define OVERFLOW_HANDLER(name, operator)                                 \
+	HANDLER(name, const struct type_data *data, u64 left, u64 right) \
+	{                                                                \
+		report_overflow(data, left, operator, right);            \
+	}
 
-HANDLER(sub_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "-", right);
-}
-
-HANDLER(mul_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "*", right);
-}
-
-HANDLER(divrem_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "/", right);
-}
+OVERFLOW_HANDLER(add_overflow, "+")
+OVERFLOW_HANDLER(sub_overflow, "-")
+OVERFLOW_HANDLER(mul_overflow, "*")
+OVERFLOW_HANDLER(divrem_overflow, "/")
 
 HANDLER(negate_overflow, const struct type_data *data, u64 value)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Formatted text (C99 7.19.6.1), with no console in sight so that it can be tested on its own. */
-#include "kernel/format.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -36,11 +35,9 @@ static void put_repeated(struct formatter *f, char c, int count)
 
 static void put_padded(struct formatter *f, const struct spec *spec, const char *text, int length)
 {
-	int i;
-
 	if (!spec->left)
 		put_repeated(f, ' ', spec->width - length);
-	for (i = 0; i < length; i++)
+	for (int i = 0; i < length; i++)
 		put_char(f, text[i]);
 	if (spec->left)
 		put_repeated(f, ' ', spec->width - length);
@@ -75,7 +72,7 @@ static void put_number(struct formatter *f, const struct spec *spec, const char 
 	int count = write_digits(end, value, base, spec->conversion == 'X');
 	int prefix_length = (int)strlen(prefix);
 	int zeros = (spec->precision < 0 ? 1 : spec->precision) - count;
-	int i, padding;
+	int padding;
 
 	if (base == 8 && spec->alternate)
 		zeros = max(zeros, 1);
@@ -85,10 +82,10 @@ static void put_number(struct formatter *f, const struct spec *spec, const char 
 	padding = spec->width - prefix_length - zeros - count;
 	if (!spec->left)
 		put_repeated(f, ' ', padding);
-	for (i = 0; i < prefix_length; i++)
+	for (int i = 0; i < prefix_length; i++)
 		put_char(f, prefix[i]);
 	put_repeated(f, '0', zeros);
-	for (i = count; i > 0; i--)
+	for (int i = count; i > 0; i--)
 		put_char(f, end[-i]);
 	if (spec->left)
 		put_repeated(f, ' ', padding);
@@ -211,10 +208,9 @@ static const char *parse_number(struct formatter *f, int *number, const char *fo
 		*number = va_arg(f->arguments, int);
 		return format + 1;
 	}
-	for (; *format >= '0' && *format <= '9'; format++) {
+	for (; *format >= '0' && *format <= '9'; format++)
 		if (*number < INT32_MAX / 10)
 			*number = *number * 10 + (*format - '0');
-	}
 	return format;
 }
 

@@ -193,22 +193,15 @@ static bool read_ip4(const char *text, ip4_addr_t *address)
 static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
 	char *slash = strchr(text, '/');
-	unsigned int length = 0;
+	u64 length = 24;
 
 	if (slash) {
 		*slash++ = '\0';
-		if (!*slash)
+		if (kstrtou64(slash, 10, &length) || length > 32)
 			return false;
-		for (; *slash; slash++) {
-			if (*slash < '0' || *slash > '9' || length > 32)
-				return false;
-			length = length * 10 + (unsigned int)(*slash - '0');
-		}
-	} else {
-		length = 24;
 	}
-	mask->addr = length ? lwip_htonl(~0U << (32 - min(length, 32U))) : 0;
-	return length <= 32 && read_ip4(text, address);
+	mask->addr = length ? lwip_htonl(~0U << (32 - length)) : 0;
+	return read_ip4(text, address);
 }
 
 /* "gw=10.0.2.2" or "dns=10.0.2.3" */

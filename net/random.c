@@ -12,8 +12,6 @@
 #include "net/interface.h"
 
 #define SEED_TIMEOUT_NS NSEC_PER_SEC
-#define CPUID_1_ECX_RDRAND (1U << 30)
-#define RDRAND_TRIES 10
 
 static u64 key[2];
 static u64 counter;
@@ -55,18 +53,6 @@ static u64 siphash(const u64 *words, unsigned int count)
 	for (unsigned int i = 0; i < 4; i++)
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-static u64 rdrand(void)
-{
-	u64 value = 0;
-	u8 valid = 0;
-
-	if (!(cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND))
-		return 0;
-	for (unsigned int i = 0; i < RDRAND_TRIES && !valid; i++)
-		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(valid) : : "cc");
-	return valid ? value : 0;
 }
 
 static bool seed_from_device(u64 seed[2])

@@ -32,7 +32,7 @@ LICENCES = [("qemu/", "GPL-2.0-or-later"), ("", "MIT")]
 NOT_CLANG_FORMATTED = ("qemu/",)
 CLANG_FORMAT_VERSION = "14"
 # A sourced file of the system (os-release) differs from one to the next, and is not followed.
-SHELLCHECK = ["shellcheck", "-f", "gcc", "-x", "-P", "SCRIPTDIR", "-e", "SC1091"]
+SHELLCHECK = ["shellcheck", "--norc", "-f", "gcc", "-x", "-P", "SCRIPTDIR", "-e", "SC1091"]
 
 TODO = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(\w[^)]*\))")
 C_CODE = re.compile(

@@ -82,7 +82,7 @@ int files_read(const struct tar_file *file, u64 offset, void *to, u32 length)
 
 static void tell(int err)
 {
-	const char *name = block_name(disk);
+	const char *name = disk->name;
 
 	if (err == -ENOENT)
 		printk("httpd: no tar archive on %s; /files/ is empty\n", name);
@@ -99,7 +99,6 @@ static void tell(int err)
 
 void files_init(void)
 {
-	struct block_properties properties;
 	int err;
 
 	disk = block_device_get(0);
@@ -107,9 +106,8 @@ void files_init(void)
 		printk("httpd: no disk; /files/ is empty\n");
 		return;
 	}
-	block_get_properties(disk, &properties);
-	block_sectors_each = properties.logical_block_size / SECTOR_SIZE;
-	block = kzalloc(properties.logical_block_size);
+	block_sectors_each = disk->properties.logical_block_size / SECTOR_SIZE;
+	block = kzalloc(disk->properties.logical_block_size);
 	err = block ? tar_scan(&tar, read_header, NULL, block_sectors(disk)) : -ENOMEM;
 	tell(err);
 	if (err)

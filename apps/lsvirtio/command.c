@@ -57,7 +57,7 @@ static void show_region(const char *name, const struct virtio_pci_region *region
 		       region->length);
 }
 
-/* A legacy device has none of them: its registers are at fixed places of BAR 0 (4.1.4.8). */
+/* A legacy device has none of them: its registers are at fixed places of BAR 0 (4.1.4.10). */
 static void show_regions(const struct virtio_pci_device *vp)
 {
 	if (!vp->common.base)

@@ -77,7 +77,7 @@ void for_each_word(const struct command *command, void (*function)(const char *w
 		break;
 	case COMPLETE_DISK:
 		for (unsigned int i = 0; (disk = block_device_get(i)); i++)
-			function(block_name(disk), data);
+			function(disk->name, data);
 		break;
 	case COMPLETE_WORDS:
 		while (*word)

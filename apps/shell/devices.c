@@ -199,17 +199,17 @@ static int list_disks(void)
 	struct block_device *disk;
 	unsigned int i;
 
-	for (i = 0; (disk = block_device_get(i)); i++)
-		printk("%s: %llu sectors of %u bytes, %s at %s\n", block_name(disk),
-		       block_sectors(disk), SECTOR_SIZE, block_driver_device(disk),
-		       block_bus_name(disk));
+	for (i = 0; (disk = block_device_get(i)); i++) {
+		block_refresh(disk); /* it may have no way to tell that its size changed */
+		printk("%s: %llu sectors of %u bytes, %s at %s\n", disk->name, block_sectors(disk),
+		       SECTOR_SIZE, dev_name(disk->dev), disk->bus_name);
+	}
 	return list_end(i, "blk: there is no disk; DEVICES=reference");
 }
 
 static int run_blk(int argc, char **argv)
 {
 	struct block_device *disk = argc > 1 ? block_device_find(argv[1]) : NULL;
-	struct block_properties properties;
 	u64 sector = 0, count, failed = 0;
 	int error;
 
@@ -221,8 +221,7 @@ static int run_blk(int argc, char **argv)
 		printk("blk: there is no disk %s; blk alone lists them\n", argv[1]);
 		return 1;
 	}
-	block_get_properties(disk, &properties);
-	count = min(properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
+	count = min(disk->properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
 	if ((argc > 2 && !parse_number("blk", argv[2], ~0ULL >> 10, &sector)) ||
 	    (argc > 3 && !parse_number("blk", argv[3], SECTORS_MAX, &count)))
 		return 1;
@@ -251,7 +250,7 @@ static int run_rng(int argc, char **argv)
 	}
 	error = entropy_read(entropy, buffer, length, 5 * NSEC_PER_SEC);
 	if (error) {
-		printk("rng: %s: error %d\n", entropy_name(entropy), error);
+		printk("rng: %s: error %d\n", entropy->name, error);
 		return 1;
 	}
 	print_bytes(buffer, length, 0);
@@ -264,8 +263,8 @@ static int list_ports(void)
 	unsigned int i;
 
 	for (i = 0; (port = port_get(i)); i++)
-		printk("%s: \"%s\"%s%s\n", port_device_name(port), port_name(port),
-		       port_is_console(port) ? ", a console" : "",
+		printk("%s: \"%s\"%s%s\n", port->device_name, port->name,
+		       port->is_console ? ", a console" : "",
 		       port_poll(port) & PORT_HOST_OPEN ? ", open at the host" : "");
 	return list_end(i, "port: there are no ports; QEMU_ARGS='-device virtio-serial-pci "
 			   "-chardev ... -device virtserialport,chardev=...,name=...'");
@@ -281,7 +280,7 @@ static int run_port(int argc, char **argv)
 		return list_ports();
 	if (argc > 3)
 		return usage("port");
-	if (!port || port_is_console(port)) {
+	if (!port || port->is_console) {
 		printk("port: there is no port \"%s\"; port alone lists them\n", argv[1]);
 		return 1;
 	}

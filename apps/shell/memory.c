@@ -14,36 +14,11 @@
 
 #define PEEK_MAX 4096 /* bytes in one go */
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
-static bool parse(const char *text, u64 most, u64 *number)
-{
-	u64 base = text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10;
-	u64 value = 0;
-
-	text += base == 16 ? 2 : 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		u64 digit = (u64)digit_value(*text);
-
-		if (digit >= base || digit > most || value > (most - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	*number = value;
-	return true;
-}
-
 bool parse_number(const char *command, const char *text, u64 most, u64 *number)
 {
-	if (parse(text, most, number))
+	unsigned int base = text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10;
+
+	if (!kstrtou64(text, base, number) && *number <= most)
 		return true;
 	printk("%s: %s: want a number from 0 to 0x%llx, such as 42 or 0x2a\n", command, text, most);
 	return false;
@@ -113,7 +88,7 @@ static bool check(const char *command, u64 address, u64 length, u64 width, bool 
 
 static bool parse_width(const char *command, const char *text, u64 *width)
 {
-	if (parse(text, 8, width) && *width && !(*width & (*width - 1)))
+	if (!kstrtou64(text, 10, width) && *width && *width <= 8 && !(*width & (*width - 1)))
 		return true;
 	printk("%s: width %s: choices: 1, 2, 4, 8 bytes\n", command, text);
 	return false;
@@ -206,7 +181,7 @@ static int run_dmesg(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	console_log(put_log_byte);
+	console_log(0, put_log_byte);
 	return 0;
 }
 

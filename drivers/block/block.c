@@ -4,7 +4,6 @@
 
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -60,24 +59,17 @@ static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char
 		snprintf(buffer, size, "%llu %s", bytes, units[unit]);
 }
 
-void block_format_size(char *buffer, size_t size, u64 bytes)
-{
-	char decimal[16], binary[16];
-
-	format_in(decimal, sizeof(decimal), bytes, 1000, decimal_units);
-	format_in(binary, sizeof(binary), bytes, 1024, binary_units);
-	snprintf(buffer, size, "%s/%s", decimal, binary);
-}
-
+/* With "8.39 MB/8.00 MiB", as Linux prints sizes. */
 static void say_size(const struct block_device *disk, const char *what)
 {
 	u32 block = disk->properties.logical_block_size;
 	u64 sectors = READ_ONCE(disk->sectors);
-	char size[32];
+	char decimal[16], binary[16];
 
-	block_format_size(size, sizeof(size), sectors << SECTOR_SHIFT);
-	dev_printk(disk->dev, "[%s] %s%llu %u-byte logical blocks (%s)\n", disk->name, what,
-		   sectors / (block >> SECTOR_SHIFT), block, size);
+	format_in(decimal, sizeof(decimal), sectors << SECTOR_SHIFT, 1000, decimal_units);
+	format_in(binary, sizeof(binary), sectors << SECTOR_SHIFT, 1024, binary_units);
+	dev_printk(disk->dev, "[%s] %s%llu %u-byte logical blocks (%s/%s)\n", disk->name, what,
+		   sectors / (block >> SECTOR_SHIFT), block, decimal, binary);
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -116,42 +108,26 @@ int block_check(const struct block_device *disk)
 	return -EINVAL;
 }
 
-static struct block_device *find_number(unsigned int number)
-{
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (disk->number == number)
-			return disk;
-	return NULL;
-}
-
-/* In the order of names. */
-static void insert(struct block_device *disk)
-{
-	struct list_head *before = disks.next;
-
-	while (before != &disks &&
-	       list_entry(before, struct block_device, node)->number < disk->number)
-		before = before->next;
-	list_add_tail(&disk->node, before);
-}
-
+/* The list is in the order of numbers: the first gap is the new one's place. */
 int block_register(struct block_device *disk)
 {
+	struct block_device *next;
 	int error = block_check(disk);
 
 	if (error)
 		return error;
 	disk->number = 0;
-	while (find_number(disk->number))
+	list_for_each_entry(next, &disks, struct block_device, node) {
+		if (next->number != disk->number)
+			break;
 		disk->number++;
+	}
 	format_name(disk->name, disk->number);
 	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
 		disk->queues[i] = (struct block_queue){ .done_end = &disk->queues[i].done };
 	disk->state = BLOCK_STATE_UP;
 	say_size(disk, "");
-	insert(disk);
+	list_add_tail(&disk->node, &next->node); /* before it, or at the end */
 	return 0;
 }
 
@@ -163,12 +139,7 @@ void block_unregister(struct block_device *disk)
 
 struct block_device *block_device_get(unsigned int index)
 {
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (!index--)
-			return disk;
-	return NULL;
+	return list_nth_entry(index, &disks, struct block_device, node);
 }
 
 struct block_device *block_device_find(const char *name)
@@ -181,75 +152,17 @@ struct block_device *block_device_find(const char *name)
 	return NULL;
 }
 
-/* ---- what a disk is like --------------------------------------------------------------------- */
-
-const char *block_name(const struct block_device *disk)
-{
-	return disk->name;
-}
-
-const char *block_driver_device(const struct block_device *disk)
-{
-	return dev_name(disk->dev);
-}
-
-const char *block_bus_name(const struct block_device *disk)
-{
-	return disk->bus_name;
-}
+/* ---- its size, which may change -------------------------------------------------------------- */
 
 u64 block_sectors(const struct block_device *disk)
 {
 	return READ_ONCE(disk->sectors);
 }
 
-void block_get_properties(const struct block_device *disk, struct block_properties *properties)
-{
-	*properties = disk->properties;
-}
-
-const char *block_id(const struct block_device *disk)
-{
-	return disk->id;
-}
-
-unsigned int block_queues(const struct block_device *disk)
-{
-	return disk->queue_count;
-}
-
-unsigned int block_queue_depth(const struct block_device *disk, unsigned int queue)
-{
-	return queue < disk->queue_count ? disk->ops->depth(disk, queue) : 0;
-}
-
-const char *block_interrupt_name(const struct block_device *disk)
-{
-	return disk->ops->interrupt_name(disk);
-}
-
-/* ---- its size, which may change -------------------------------------------------------------- */
-
-u64 block_size_changes(const struct block_device *disk)
-{
-	return READ_ONCE(disk->size_changes);
-}
-
-void block_on_resize(struct block_device *disk,
-		     void (*resized)(struct block_device *disk, void *context), void *context)
-{
-	u64 flags = spin_lock_irqsave(&disk->resize_lock);
-
-	disk->resized = resized;
-	disk->resize_context = context;
-	spin_unlock_irqrestore(&disk->resize_lock, flags);
-}
-
 /* What is on its way beyond a new end is the device's to refuse, which it does with an error;
  * what is submitted from now on is held against the new size. */
 void block_set_sectors(struct block_device *disk, u64 sectors)
 {
-	void (*resized)(struct block_device * disk, void *context) = NULL;
 	u64 flags;
 
 	if (list_empty(&disk->node)) {
@@ -264,13 +177,14 @@ void block_set_sectors(struct block_device *disk, u64 sectors)
 	flags = spin_lock_irqsave(&disk->resize_lock);
 	if (disk->sectors != sectors) {
 		WRITE_ONCE(disk->sectors, sectors);
-		WRITE_ONCE(disk->size_changes, disk->size_changes + 1);
-		resized = disk->resized;
 		say_size(disk, "new size: ");
 	}
 	spin_unlock_irqrestore(&disk->resize_lock, flags);
-	if (resized)
-		resized(disk, disk->resize_context);
+}
+
+const char *block_interrupt_name(const struct block_device *disk)
+{
+	return disk->ops->interrupt_name(disk);
 }
 
 int block_refresh(struct block_device *disk)
@@ -296,7 +210,7 @@ static int check_memory(const void *data, u64 bytes)
 	return data && memory_is_ram(virt_to_phys(data), bytes) ? 0 : -EFAULT;
 }
 
-static u32 request_limit(const struct block_device *disk, enum block_op op)
+u32 block_request_limit(const struct block_device *disk, enum block_op op)
 {
 	if (op == BLOCK_DISCARD)
 		return disk->properties.max_discard_sectors;
@@ -308,7 +222,7 @@ static u32 request_limit(const struct block_device *disk, enum block_op op)
 int block_check_request(const struct block_device *disk, const struct block_request *request)
 {
 	bool moves_data = request->op == BLOCK_READ || request->op == BLOCK_WRITE;
-	u32 limit = request_limit(disk, request->op);
+	u32 limit = block_request_limit(disk, request->op);
 	int error;
 
 	if (request->op == BLOCK_GET_ID)

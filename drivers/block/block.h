@@ -14,6 +14,10 @@
 #ifndef DRIVERS_BLOCK_BLOCK_H
 #define DRIVERS_BLOCK_BLOCK_H
 
+#include "kernel/device.h"
+#include "kernel/list.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
 #include "kernel/types.h"
 
 #define SECTOR_SHIFT 9
@@ -78,23 +82,9 @@ struct block_request {
 struct block_device *block_device_get(unsigned int index);
 struct block_device *block_device_find(const char *name);
 
-/* "vda", and who drives it: "virtio2", at "0000:00:05.0". */
-const char *block_name(const struct block_device *disk);
-const char *block_driver_device(const struct block_device *disk);
-const char *block_bus_name(const struct block_device *disk);
-
 /* Its size now, in sectors; it may change at any time. Any interrupt state. */
 u64 block_sectors(const struct block_device *disk);
-void block_get_properties(const struct block_device *disk, struct block_properties *properties);
-/* What the disk calls itself, up to 20 characters; empty when it does not say. */
-const char *block_id(const struct block_device *disk);
-
-/* How often the size changed since the disk came up, and a function to be called each time, in the
- * interrupt; NULL for none. A disk that cannot interrupt is asked by block_refresh. */
-u64 block_size_changes(const struct block_device *disk);
-void block_on_resize(struct block_device *disk,
-		     void (*resized)(struct block_device *disk, void *context), void *context);
-/* Asks the device for its size: 0, or -EIO. */
+/* Asks a device that cannot interrupt for its size: 0, or -EIO. */
 int block_refresh(struct block_device *disk);
 
 /* ---- synchronous ----------------------------------------------------------------------------- */
@@ -118,15 +108,8 @@ int block_write_zeroes(struct block_device *disk, u64 sector, u64 sectors, bool 
 		       u64 timeout_ns, u64 *failed);
 /* When it returns 0, all writes that had returned before are kept for good. */
 int block_flush(struct block_device *disk, u64 timeout_ns);
-/* Asks for the id. -EOPNOTSUPP when the disk has none. */
-int block_get_id(struct block_device *disk, char id[BLOCK_ID_SIZE], u64 timeout_ns);
 
 /* ---- queued ---------------------------------------------------------------------------------- */
-
-/* Queues, at least 1; queues of the calls below count from 0. */
-unsigned int block_queues(const struct block_device *disk);
-/* Requests of one stretch of memory that a queue holds at once; a queue beyond the last has 0. */
-unsigned int block_queue_depth(const struct block_device *disk, unsigned int queue);
 
 /*
  * Hands a request over; the device is told by block_kick. 0, and then the request comes back from
@@ -154,5 +137,107 @@ int block_wait(struct block_device *disk, unsigned int queue, enum block_wait ho
 
 /* "MSI-X", "INTx" or "polled", for people. */
 const char *block_interrupt_name(const struct block_device *disk);
+
+/* ---- for drivers ----------------------------------------------------------------------------- */
+
+#define BLOCK_QUEUES_MAX 16
+
+/*
+ * What a driver gives to drivers/block, which checks arguments, keeps each queue to one CPU at a
+ * time, waits, and brings the device back after a failure. Of the calls that name a queue only one
+ * runs at a time on it, with interrupts off. Those of different queues run side by side.
+ */
+struct block_ops {
+	/* The request is checked, and the device is up: 0, -ENOSPC, or another -errno when the
+	 * device no longer works. */
+	int (*submit)(struct block_device *disk, unsigned int queue, struct block_request *request);
+	void (*kick)(struct block_device *disk, unsigned int queue);
+	/* The next request that is done, error and status filled, or NULL; after `stop` all
+	 * that were out, with -EIO and the status -1. */
+	struct block_request *(*take)(struct block_device *disk, unsigned int queue);
+	/* Asks for an interrupt once `count` are done. False when something is done already. */
+	bool (*arm)(struct block_device *disk, unsigned int queue, u16 count);
+	void (*disarm)(struct block_device *disk, unsigned int queue);
+	/* The device lied, failed or is gone: nothing more will be done on this queue. */
+	bool (*is_broken)(struct block_device *disk, unsigned int queue);
+	bool (*can_interrupt)(struct block_device *disk, unsigned int queue);
+	const char *(*interrupt_name)(const struct block_device *disk);
+	/* Says in a line that nothing was done within that time, and why. */
+	void (*late)(struct block_device *disk, unsigned int queue, u64 timeout_ns);
+
+	/* These run alone, with interrupts on. Stops the device: it touches no memory any more. */
+	void (*stop)(struct block_device *disk);
+	/* Brings it up again, with nothing outstanding: 0 or -errno. */
+	int (*restart)(struct block_device *disk);
+	/* Reads the size and calls block_set_sectors: 0 or -errno. */
+	int (*refresh)(struct block_device *disk);
+};
+
+enum block_state {
+	BLOCK_STATE_UP,
+	BLOCK_STATE_STOPPING, /* one CPU resets the device and takes everything back */
+	BLOCK_STATE_DOWN,     /* nothing is outstanding; the next submit restarts it */
+	BLOCK_STATE_STARTING,
+};
+
+/* Requests that came back and were not reaped, and how many are still with the driver. */
+struct block_queue {
+	spinlock_t lock; /* of all below, and of the driver's calls for this queue */
+	struct block_request *done, **done_end;
+	unsigned int done_count;
+	unsigned int with_driver; /* also those of the synchronous calls */
+	unsigned int queued;	  /* of block_submit, with the driver */
+	unsigned int waiters;
+};
+
+/* Embedded in the driver's own device, which fills the first part before block_register. Apps read
+ * what is not marked, and change nothing. */
+struct block_device {
+	const struct block_ops *ops;
+	struct device *dev;   /* who drives it: "virtio2" */
+	const char *bus_name; /* where that is: "0000:00:05.0" */
+	struct block_properties properties;
+	unsigned int queue_count; /* 1 to BLOCK_QUEUES_MAX; queues count from 0 */
+	char id[BLOCK_ID_SIZE];	  /* what the disk calls itself; empty when it does not say */
+	u64 sectors;		  /* changes: block_sectors */
+	char name[8];		  /* "vda", given by block_register */
+
+	/* The rest is drivers/block's. */
+	struct list_head node;
+	unsigned int number;
+	enum block_state state;
+	spinlock_t resize_lock; /* of the size, and of the two below */
+	u64 error_window;	/* when error lines were last counted anew, ns */
+	unsigned int error_lines;
+	struct block_queue queues[BLOCK_QUEUES_MAX];
+	struct wait_queue waiters[BLOCK_QUEUES_MAX]; /* by queue; its interrupt wakes them */
+};
+
+/* Gives the disk a name and puts it on the list; says its size in a line. The memory stays the
+ * driver's. -EINVAL when what it filled makes no sense, with a line. */
+int block_register(struct block_device *disk);
+/* Takes it off again; the device has been reset. What is outstanding is forgotten. */
+void block_unregister(struct block_device *disk);
+
+/* Checks what the driver filled: 0, or -EINVAL with a line that says what is wrong. For a driver
+ * whose device was restarted; block_register calls it. */
+int block_check(const struct block_device *disk);
+
+/* The size is, or has become, this many sectors; says so in a line. Any interrupt state. */
+void block_set_sectors(struct block_device *disk, u64 sectors);
+
+/* ---- between the files of drivers/block ------------------------------------------------------ */
+
+/* Sectors that one such request may have at most; 0: the disk cannot do it. */
+u32 block_request_limit(const struct block_device *disk, enum block_op op);
+
+/* Whether the request may be handed to the driver: 0 or -errno, as block_submit. */
+int block_check_request(const struct block_device *disk, const struct block_request *request);
+
+/* Submits, waits and takes back one checked request; -errno as block_read. */
+int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns);
+
+/* Says in a line what failed where, unless there were too many such lines just now. */
+void block_say_error(struct block_device *disk, const struct block_request *request);
 
 #endif

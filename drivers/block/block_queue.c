@@ -9,7 +9,7 @@
  */
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
 
@@ -293,8 +293,7 @@ static int wait(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
 	waiting->by_interrupt = how == BLOCK_INTERRUPT && disk->ops->can_interrupt(disk, index);
 	count_waiter(waiting, 1);
 	if (waiting->by_interrupt)
-		error = wait_event(&disk->queues[index].wait, is_over_or_armed, waiting,
-				   timeout_ns);
+		error = wait_event(&disk->waiters[index], is_over_or_armed, waiting, timeout_ns);
 	if (!waiting->by_interrupt || !disk->ops->can_interrupt(disk, index)) {
 		waiting->by_interrupt = false;
 		error = poll_until(is_over_or_armed, waiting, timeout_ns);

@@ -2,7 +2,7 @@
 /* The synchronous calls: what is too large for one request is split, and what fails is located. */
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "kernel/string.h"
 
 /* One call. */
@@ -34,22 +34,11 @@ static int ask(const struct span *span, u64 offset, u32 count, struct block_requ
 
 /* ---- splitting ------------------------------------------------------------------------------- */
 
-static u32 piece_limit(const struct span *span)
-{
-	const struct block_properties *properties = &span->disk->properties;
-
-	if (span->op == BLOCK_DISCARD)
-		return properties->max_discard_sectors;
-	if (span->op == BLOCK_WRITE_ZEROES)
-		return properties->max_zeroes_sectors;
-	return properties->max_sectors;
-}
-
 /* virtio 1.2, 5.2.6: a discard that is split is best split where the device's own units end. */
 static u32 piece_size(const struct span *span, u64 offset)
 {
 	u32 align = span->disk->properties.discard_alignment, rest;
-	u64 count = min(span->sectors - offset, (u64)piece_limit(span));
+	u64 count = min(span->sectors - offset, (u64)block_request_limit(span->disk, span->op));
 
 	if (span->op != BLOCK_DISCARD || !align || offset + count == span->sectors)
 		return (u32)count;
@@ -194,12 +183,4 @@ int block_flush(struct block_device *disk, u64 timeout_ns)
 	if (error)
 		block_say_error(disk, &request);
 	return error;
-}
-
-int block_get_id(struct block_device *disk, char id[BLOCK_ID_SIZE], u64 timeout_ns)
-{
-	struct block_request request = { .op = BLOCK_GET_ID, .data = id };
-	int error = block_check_request(disk, &request);
-
-	return error ? error : block_execute(disk, &request, timeout_ns);
 }

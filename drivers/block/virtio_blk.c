@@ -11,6 +11,7 @@
 
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
 #define ANSWER_TIMEOUT_NS (10 * NSEC_PER_SEC)
@@ -181,7 +182,7 @@ static int find_queues(struct virtio_blk *vblk)
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++) {
 		snprintf(vblk->queue_names[i], sizeof(vblk->queue_names[i]), "requestq%u", i);
 		infos[i] = (struct virtqueue_info){ .name = vblk->queue_names[i],
-						    .waiters = &vblk->disk.queues[i].wait };
+						    .waiters = &vblk->disk.waiters[i] };
 	}
 	error = virtio_find_vqs(vblk->vdev, vblk->disk.queue_count, vblk->vqs, infos);
 	return error ? error : fit_requests(vblk);
@@ -212,12 +213,6 @@ static int virtio_blk_probe(struct virtio_device *vdev)
 	return 0;
 }
 
-static void forget_queues(struct virtio_blk *vblk)
-{
-	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
-		vblk->vqs[i] = NULL;
-}
-
 /* The queues went with the reset: whatever fails from here on must not find the old ones. */
 static int virtio_blk_restore(struct virtio_device *vdev)
 {
@@ -225,7 +220,7 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	unsigned int queues = vblk->disk.queue_count;
 	int error;
 
-	forget_queues(vblk);
+	memset(vblk->vqs, 0, sizeof(vblk->vqs));
 	error = read_config(vblk);
 	if (!error && vblk->disk.queue_count < queues) {
 		dev_printk(&vdev->dev, "E08 %u queues, %u before the restart\n",
@@ -297,8 +292,7 @@ static void virtio_blk_remove(struct virtio_device *vdev)
 
 	block_unregister(&vblk->disk);
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++)
-		while (vblk->vqs[i] && virtqueue_detach_unused_buf(vblk->vqs[i]))
-			;
+		virtqueue_forget(vblk->vqs[i]);
 	kfree(vblk);
 }
 

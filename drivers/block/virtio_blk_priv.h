@@ -4,7 +4,7 @@
 #ifndef DRIVERS_BLOCK_VIRTIO_BLK_PRIV_H
 #define DRIVERS_BLOCK_VIRTIO_BLK_PRIV_H
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "drivers/virtio/virtio.h"
 
 /* Header before the data and status behind it (virtio 1.2, 5.2.6). */

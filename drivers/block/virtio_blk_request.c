@@ -235,13 +235,6 @@ static const char *virtio_blk_interrupt_name(const struct block_device *disk)
 	return vq ? virtqueue_interrupt_name(vq) : "none";
 }
 
-static unsigned int virtio_blk_depth(const struct block_device *disk, unsigned int queue)
-{
-	const struct virtqueue *vq = to_virtio_blk(disk)->vqs[queue];
-
-	return vq ? virtqueue_chains_max(vq, VIRTIO_BLK_FRAME_BUFFERS + 1) : 0;
-}
-
 static void virtio_blk_late(struct block_device *disk, unsigned int queue, u64 timeout_ns)
 {
 	struct virtqueue *vq = to_virtio_blk(disk)->vqs[queue];
@@ -271,8 +264,7 @@ static int virtio_blk_restart(struct block_device *disk)
 		return 0;
 	/* Without a device that is up there are no queues to look at. */
 	vblk->stopped = true;
-	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
-		vblk->vqs[i] = NULL;
+	memset(vblk->vqs, 0, sizeof(vblk->vqs));
 	return error;
 }
 
@@ -285,7 +277,6 @@ const struct block_ops virtio_blk_ops = {
 	.is_broken = virtio_blk_is_broken,
 	.can_interrupt = virtio_blk_can_interrupt,
 	.interrupt_name = virtio_blk_interrupt_name,
-	.depth = virtio_blk_depth,
 	.late = virtio_blk_late,
 	.stop = virtio_blk_stop,
 	.restart = virtio_blk_restart,

@@ -26,14 +26,6 @@ struct port *port_get(unsigned int index);
 /* The port with this name, which may still have to come; NULL when it did not come in time. */
 struct port *port_find(const char *name, u64 timeout_ns);
 
-/* The host's name, "" without; our own: "virtio3/1"; whether the host calls it a console. */
-const char *port_name(const struct port *port);
-const char *port_device_name(const struct port *port);
-bool port_is_console(const struct port *port);
-
-/* Rows and columns of a console's window; false when the host has not told. */
-bool port_size(const struct port *port, u16 *columns, u16 *rows);
-
 /* Tells the host that somebody is, or no longer is, at this end. A host sends nothing before.
  * Consoles are open already. 0, -ENODEV or -EIO. */
 int port_open(struct port *port);
@@ -72,13 +64,13 @@ struct port_ops {
 	int (*drain)(struct port *port, u64 timeout_ns);
 };
 
-/* Embedded in the driver's own. */
+/* Embedded in the driver's own. Apps read it, and change nothing. */
 struct port {
-	char name[PORT_NAME_MAX + 1];
-	char device_name[32];
+	char name[PORT_NAME_MAX + 1]; /* the host's, "" without */
+	char device_name[32];	      /* our own: "virtio3/1" */
 	const struct port_ops *ops;
-	bool is_console;
-	u16 columns, rows; /* 0: not told */
+	bool is_console;   /* as the host calls it */
+	u16 columns, rows; /* of a console's window; 0: not told */
 	struct list_head node;
 };
 

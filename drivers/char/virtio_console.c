@@ -138,15 +138,12 @@ void vconsole_make_console(struct vport *vport)
 
 static u32 ports_wanted(void)
 {
-	const char *digit = ports_option.value;
-	u32 number = 0;
+	u64 number;
 
-	if (!digit)
+	if (!ports_option.value)
 		return PORTS_USUAL;
-	for (; *digit >= '0' && *digit <= '9' && number <= VCONSOLE_PORTS_MAX; digit++)
-		number = 10 * number + (u32)(*digit - '0');
-	if (!*digit && number && number <= VCONSOLE_PORTS_MAX)
-		return number;
+	if (!kstrtou64(ports_option.value, 10, &number) && number && number <= VCONSOLE_PORTS_MAX)
+		return (u32)number;
 	printk("virtio_console: E24 virtio_console.ports=%s: choices: %s\n", ports_option.value,
 	       ports_option.values);
 	return PORTS_USUAL;

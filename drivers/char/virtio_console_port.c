@@ -147,7 +147,7 @@ static void unlock_output(struct vport *vport, u64 flags)
 /* Slots that the host has taken are free again. Locked. */
 static void reclaim(struct vport *vport)
 {
-	u32 length; /* 5.3.6.4: legacy devices put anything there */
+	u32 length; /* 5.3.6.3: legacy devices put anything there */
 	u8 *slot;
 
 	while ((slot = virtqueue_get_buf(vport->transmitq, &length))) {

@@ -12,8 +12,6 @@
 #include "kernel/time.h"
 
 #define NETDEV_MAX 100
-/* 802.1Q: four bytes more in front of the type. */
-#define VLAN_TAG 4
 
 /* Made at start-up, one driver after the other, on the boot CPU; afterwards only read. */
 static struct list_head interfaces = LIST_HEAD_INIT(interfaces);
@@ -22,12 +20,7 @@ static struct list_head interfaces = LIST_HEAD_INIT(interfaces);
 
 struct netdev *netdev_get(unsigned int index)
 {
-	struct netdev *dev;
-
-	list_for_each_entry(dev, &interfaces, struct netdev, node)
-		if (!index--)
-			return dev;
-	return NULL;
+	return list_nth_entry(index, &interfaces, struct netdev, node);
 }
 
 struct netdev *netdev_find(const char *name)
@@ -124,7 +117,7 @@ static bool has_vlan_tag(const struct netdev_tx *tx)
 /* virtio 1.2, 5.1.4.2, and sense everywhere: nothing longer than the MTU goes out in one piece. */
 static int check_length(const struct netdev *dev, const struct netdev_tx *tx)
 {
-	u32 limit = dev->mtu + ETH_HLEN + (has_vlan_tag(tx) ? VLAN_TAG : 0);
+	u32 limit = dev->mtu + ETH_HLEN + (has_vlan_tag(tx) ? VLAN_HLEN : 0);
 
 	if (tx->offload.gso)
 		limit = NETDEV_FRAME_MAX;
@@ -329,17 +322,11 @@ int netdev_wait(struct netdev *dev, unsigned int events, u64 timeout_ns)
 
 /* ---- the interface --------------------------------------------------------------------------- */
 
-static bool is_multicast(const u8 *address)
-{
-	return address[0] & 1;
-}
-
 int netdev_set_mac(struct netdev *dev, const u8 mac[ETH_ALEN])
 {
-	static const u8 nobody[ETH_ALEN];
 	int error;
 
-	if (is_multicast(mac) || !memcmp(mac, nobody, ETH_ALEN))
+	if (!is_valid_ether_addr(mac))
 		return -EINVAL;
 	if (!(dev->features & NETDEV_F_SET_MAC))
 		return -EOPNOTSUPP;
@@ -363,7 +350,7 @@ int netdev_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int c
 	if (count > NETDEV_MULTICAST_MAX)
 		return -EINVAL;
 	for (unsigned int i = 0; i < count; i++)
-		if (!is_multicast(addresses + i * ETH_ALEN))
+		if (!(addresses[i * ETH_ALEN] & 1))
 			return -EINVAL;
 	return dev->ops->set_multicast(dev, addresses, count);
 }

@@ -30,9 +30,11 @@
 #define NETDEV_NAME_SIZE 8
 /* Pieces that a frame may consist of; any of them may have any length from 1 on. */
 #define NETDEV_SEGMENTS_MAX 32
+/* 802.1Q: a tag, four bytes more in front of the type. */
+#define VLAN_HLEN 4
 /* The longest frame that can come or go at all: 64 KiB of IP by segmentation offload, behind an
  * Ethernet header with a VLAN tag. */
-#define NETDEV_FRAME_MAX (65535 + ETH_HLEN + 4)
+#define NETDEV_FRAME_MAX (65535 + ETH_HLEN + VLAN_HLEN)
 
 struct netdev;
 
@@ -191,6 +193,12 @@ bool netdev_can_interrupt(const struct netdev *dev);
 /* The interface that was registered `index`-th, from 0, or that has this name; NULL without. */
 struct netdev *netdev_get(unsigned int index);
 struct netdev *netdev_find(const char *name);
+
+/* An address that a station can have: no group's, and not all zeroes. */
+static inline bool is_valid_ether_addr(const u8 *mac)
+{
+	return !(mac[0] & 1) && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]);
+}
 
 /* Changes the address, in the device too. 0; -EINVAL for a group's or all zeroes; -EOPNOTSUPP; -EIO
  * when the device refuses it. */

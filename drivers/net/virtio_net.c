@@ -228,8 +228,8 @@ static void virtio_net_remove(struct virtio_device *vdev)
 	unregister_netdev(&net->net);
 	virtio_net_end_all(net);
 	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
-		virtio_net_detach(net->rx[i].vq);
-	virtio_net_detach(net->ctrl);
+		virtqueue_forget(net->rx[i].vq);
+	virtqueue_forget(net->ctrl);
 	free_net(net);
 }
 

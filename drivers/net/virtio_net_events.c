@@ -140,12 +140,6 @@ static bool is_any_broken(struct virtio_net *net)
 	return broken;
 }
 
-void virtio_net_detach(struct virtqueue *vq)
-{
-	while (vq && virtqueue_detach_unused_buf(vq))
-		;
-}
-
 static void give_up(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
@@ -160,19 +154,19 @@ static void give_up(struct virtio_net *net)
 /* Frames that a handler looks at are the driver's; nobody may be looking at one. */
 static bool somebody_polls(const struct virtio_net *net)
 {
-	u8 polling = 0;
+	u32 polling = 0;
 
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
-		polling |= __atomic_load_n(&net->rx[i].polling, __ATOMIC_SEQ_CST);
-	return polling || __atomic_load_n(&net->ctrl_busy, __ATOMIC_SEQ_CST);
+		polling |= __atomic_load_n(&net->rx[i].polling.taken, __ATOMIC_SEQ_CST);
+	return polling || __atomic_load_n(&net->ctrl_busy.taken, __ATOMIC_SEQ_CST);
 }
 
 /* Alone with the device, which has been reset. */
 static void restart(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
-		virtio_net_detach(net->rx[i].vq);
-	virtio_net_detach(net->ctrl);
+		virtqueue_forget(net->rx[i].vq);
+	virtqueue_forget(net->ctrl);
 	if (virtio_device_restart(net->vdev)) {
 		give_up(net);
 		return;
@@ -184,17 +178,19 @@ static void restart(struct virtio_net *net)
 /* One call does it; the others find the device down until it is done. */
 static void recover(struct virtio_net *net)
 {
-	if (!virtio_net_enter(&net->recovering))
+	if (!spin_trylock(&net->recovering))
 		return;
 	if (virtio_net_has_failed(net) && !net->dead) {
 		virtio_net_end_all(net);
 		if (!somebody_polls(net))
 			restart(net);
 	}
-	virtio_net_leave(&net->recovering);
+	spin_unlock(&net->recovering);
 }
 
-int virtio_net_service(struct virtio_net *net)
+/* What has to be done now and then: recovery, news of the link. 0, -EIO when given up, or -EAGAIN
+ * when the device is down for now. */
+static int service(struct virtio_net *net)
 {
 	if (!virtio_net_has_failed(net)) {
 		look(net);
@@ -217,7 +213,7 @@ void virtio_net_abort(struct netdev *dev)
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = virtio_net_service(net);
+	int error = service(net);
 
 	if (error)
 		return error == -EAGAIN ? 0 : error;
@@ -233,10 +229,10 @@ int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 
 	if (result < 0)
 		return result;
-	if (!virtio_net_enter(&net->rx[queue].polling))
+	if (!spin_trylock(&net->rx[queue].polling))
 		return -EBUSY;
 	result = virtio_net_receive(net, queue, budget, handler, context);
-	virtio_net_leave(&net->rx[queue].polling);
+	spin_unlock(&net->rx[queue].polling);
 	return result;
 }
 

@@ -10,7 +10,6 @@
 
 #define MTU_MIN 68 /* 5.1.4.1 */
 #define MTU_DEFAULT 1500
-#define VLAN_TAG 4
 /* 5.1.6.3.1: without segmentation or merging a buffer has at least these bytes, header and all. */
 #define BUFFER_MIN 1526
 /* The control queue comes after all pairs (5.1.2), and a queue's index has 16 bits. */
@@ -149,15 +148,6 @@ static const struct {
 	{ VIRTIO_NET_F_CTRL_RX, NETDEV_F_RECEIVE_MODE },
 };
 
-static bool is_address_of_one(const u8 *mac)
-{
-	u8 any = 0;
-
-	for (unsigned int i = 0; i < ETH_ALEN; i++)
-		any |= mac[i];
-	return any && !(mac[0] & 1);
-}
-
 /* 5.1.4.2: an address of our own, locally administered; the clock is all the chance there is. */
 static void make_up_address(u8 *mac)
 {
@@ -173,11 +163,11 @@ static int read_address(struct virtio_net *net)
 	int error;
 
 	/* One that was set later, or made up, is kept over a restart. */
-	if (is_address_of_one(net->net.mac))
+	if (is_valid_ether_addr(net->net.mac))
 		return 0;
 	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_MAC)) {
 		error = virtio_cread(net->vdev, struct virtio_net_config, mac, net->net.mac);
-		if (error || is_address_of_one(net->net.mac))
+		if (error || is_valid_ether_addr(net->net.mac))
 			return error;
 		dev_printk(&net->vdev->dev, "E50 the MAC address is of no single station: "
 					    "done without it\n");
@@ -212,7 +202,7 @@ static int read_sizes(struct virtio_net *net)
 static void lay_out(struct virtio_net *net)
 {
 	bool modern = virtio_has_feature(net->vdev, VIRTIO_F_VERSION_1);
-	u32 frame = net->net.mtu + ETH_HLEN + VLAN_TAG;
+	u32 frame = net->net.mtu + ETH_HLEN + VLAN_HLEN;
 
 	net->mergeable = virtio_has_feature(net->vdev, VIRTIO_NET_F_MRG_RXBUF);
 	net->split_header = !modern;

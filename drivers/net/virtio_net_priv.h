@@ -27,7 +27,7 @@ _Static_assert(NETDEV_SEGMENTS_MAX >= 17, "a 64 KiB frame in pages");
 struct virtio_net_rx {
 	struct virtqueue *vq; /* NULL while the device is down */
 	spinlock_t lock;      /* of vq and counters */
-	u8 polling;	      /* somebody is in poll (atomic) */
+	spinlock_t polling;   /* of who is in poll; nobody waits for it */
 	bool starved_said;
 	unsigned int wanted; /* buffers: as many as the ring holds, and memory allows */
 	unsigned int made;   /* of those there are so many */
@@ -62,17 +62,18 @@ struct virtio_net {
 	bool split_header; /* 5.1.6.6: legacy, the header has a descriptor of its own */
 	u16 device_pairs;  /* that the device has: where the control queue is */
 
-	bool failed;   /* see above (atomic) */
-	bool dead;     /* given up */
-	u8 recovering; /* somebody is in recover (atomic) */
-	u64 looked_ns; /* when the configuration was looked at, for a polled device */
+	bool failed;	       /* see above (atomic) */
+	bool dead;	       /* given up */
+	spinlock_t recovering; /* of who is in recover; nobody waits for it */
+	u64 looked_ns;	       /* when the configuration was looked at, for a polled device */
 
 	spinlock_t link_lock; /* of these; taken in the configuration interrupt, too */
 	bool link_event;
 	bool announce_event;
 
 	struct virtqueue *ctrl; /* NULL without */
-	u8 ctrl_busy;		/* somebody is in a command (atomic) */
+	spinlock_t ctrl_busy;	/* of who is in a command; nobody waits for it */
+	bool ctrl_unanswered;	/* the last one: the device still has its memory */
 	struct virtio_net_ctrl_page *ctrl_page;
 
 	/* What a restart has to tell the device anew. */
@@ -83,17 +84,6 @@ struct virtio_net {
 };
 
 #define to_virtio_net(dev) container_of(dev, struct virtio_net, net)
-
-/* Passes a gate that one may pass at a time; false when somebody is inside. */
-static inline bool virtio_net_enter(u8 *gate)
-{
-	return !__atomic_exchange_n(gate, 1, __ATOMIC_ACQUIRE);
-}
-
-static inline void virtio_net_leave(u8 *gate)
-{
-	__atomic_store_n(gate, 0, __ATOMIC_RELEASE);
-}
 
 static inline bool virtio_net_has_failed(const struct virtio_net *net)
 {
@@ -117,7 +107,7 @@ int virtio_net_read_config(struct virtio_net *net);
 int virtio_net_fill(struct virtio_net *net, unsigned int queue);
 /* Frees them, unless the device may still write there. */
 void virtio_net_free_buffers(struct virtio_net *net, unsigned int queue);
-/* Hands on what came in; as netdev_poll. The caller has entered rx->polling. */
+/* Hands on what came in; as netdev_poll. The caller has rx->polling. */
 int virtio_net_receive(struct virtio_net *net, unsigned int queue, unsigned int budget,
 		       netdev_handler_t *handler, void *context);
 
@@ -148,11 +138,6 @@ int virtio_net_tell_again(struct virtio_net *net);
 void virtio_net_read_link(struct virtio_net *net, bool say);
 /* Resets the device, once; no lock is held. */
 void virtio_net_fail(struct virtio_net *net);
-/* What has to be done now and then: recovery, news of the link. 0, -EIO when given up, or -EAGAIN
- * when the device is down for now. */
-int virtio_net_service(struct virtio_net *net);
-/* Forgets what a queue had outstanding, after a reset; NULL is ignored. */
-void virtio_net_detach(struct virtqueue *vq);
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue);
 int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 		    netdev_handler_t *handler, void *context);

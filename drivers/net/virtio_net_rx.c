@@ -11,7 +11,6 @@
 #include "kernel/memory.h"
 #include "kernel/string.h"
 
-#define VLAN_TAG 4
 /* So many buffers are given back before the device is told; it may have run out of them. */
 #define BUFFERS_A_KICK 32
 /* All receive buffers of a queue together take at most this part of the memory that is free. */
@@ -264,7 +263,7 @@ static bool read_header(const struct virtio_net *net, const struct received *rec
 
 static bool is_too_long(const struct virtio_net *net, const struct netdev_frame *frame)
 {
-	u32 limit = frame->offload.gso ? NETDEV_FRAME_MAX : net->net.mtu + ETH_HLEN + VLAN_TAG;
+	u32 limit = frame->offload.gso ? NETDEV_FRAME_MAX : net->net.mtu + ETH_HLEN + VLAN_HLEN;
 
 	return frame->length > limit;
 }

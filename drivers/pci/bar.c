@@ -49,12 +49,6 @@ static unsigned int flags_of(u32 value)
 	return flags;
 }
 
-/* Host bridges keep decoding: some lose their way to memory without it. */
-static bool may_stop_decoding(const struct pci_dev *dev)
-{
-	return dev->class >> 8 != CLASS_BRIDGE_HOST;
-}
-
 static u64 address_mask(unsigned int flags)
 {
 	if (flags & PCI_RESOURCE_IO)
@@ -150,16 +144,19 @@ static void print_bases(const struct pci_dev *dev, unsigned int count)
 /* No line is printed while decoding is off: the console may sit behind the function. */
 void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
 {
+	bool stop;
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
-	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+	/* Host bridges keep decoding: some lose their way to memory without it. */
+	stop = command & DECODE_ENABLE && dev->class >> 8 != CLASS_BRIDGE_HOST;
+	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);
 	for (unsigned int i = 0; i < count;)
 		i += read_bar(dev, i, count);
 	if (rom)
 		read_rom(dev, rom);
-	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command);
 	print_bases(dev, count);
 }

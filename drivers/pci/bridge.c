@@ -36,14 +36,14 @@ bool pci_claim_bus(u8 number)
 	return free;
 }
 
-bool pci_bus_is_claimed(u8 number)
+static bool is_claimed(u8 number)
 {
 	return test_bit(scanned, number) || test_bit(forwarded, number);
 }
 
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops)
 {
-	if (pci_bus_is_claimed(number) || test_bit(silent, number))
+	if (is_claimed(number) || test_bit(silent, number))
 		return false;
 	for (u8 slot = 0; slot < 32; slot++)
 		if (!pci_id_is_absent(ops->read(number, PCI_DEVFN(slot, 0), PCI_VENDOR_ID, 4)))
@@ -125,7 +125,7 @@ static u8 find_limit(const struct pci_bus *bus)
 
 	if (bus->self)
 		return bus->limit;
-	while (number < bus->limit && !pci_bus_is_claimed((u8)(number + 1)) &&
+	while (number < bus->limit && !is_claimed((u8)(number + 1)) &&
 	       !pci_bus_answers((u8)(number + 1), bus->ops))
 		number++;
 	return (u8)number;

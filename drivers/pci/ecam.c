@@ -7,7 +7,7 @@
 #include <linux/errno.h>
 
 #include "drivers/pci/internal.h"
-#include "kernel/acpi/acpi_mcfg.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/io.h"
 #include "kernel/memmap.h"
 #include "kernel/memory.h"

@@ -50,9 +50,7 @@ void pci_scan_child_bus(struct pci_bus *bus);
 void pci_forget_buses(void);
 /* Takes a bus number: true for the first who asks, false ever after. */
 bool pci_claim_bus(u8 number);
-/* Whether a bridge leads there, or it is a root bus that was scanned. */
-bool pci_bus_is_claimed(u8 number);
-/* Whether a function answers on a bus that is not claimed. */
+/* Whether a function answers on a bus that no bridge leads to and that was not scanned. */
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops);
 /* Scans behind the bridges of a bus; those that the firmware gave no numbers get theirs. */
 void pci_scan_bridges(struct pci_bus *bus);

@@ -138,20 +138,17 @@ void pci_clear_master(struct pci_dev *dev)
 	update_command(dev, PCI_COMMAND_MASTER, 0);
 }
 
-bool pci_is_master(const struct pci_dev *dev)
-{
-	u16 command;
-
-	pci_read_config_word(dev, PCI_COMMAND, &command);
-	return command != 0xffff && command & PCI_COMMAND_MASTER;
-}
-
 bool pci_decodes(const struct pci_dev *dev, u16 kind)
 {
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
 	return command != 0xffff && command & kind;
+}
+
+bool pci_is_master(const struct pci_dev *dev)
+{
+	return pci_decodes(dev, PCI_COMMAND_MASTER);
 }
 
 volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset, u64 length)

@@ -130,7 +130,6 @@ extern struct bus_type pci_bus_type;
 
 /* Adds the driver to the PCI bus; as driver_register. */
 int pci_register_driver(struct pci_driver *driver);
-void pci_unregister_driver(struct pci_driver *driver);
 #define module_pci_driver(driver) module_driver(driver, pci_register_driver)
 
 /* The entry of `ids` that takes this function, or NULL (virtio and class drivers end with one). */

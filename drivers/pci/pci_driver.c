@@ -63,11 +63,6 @@ int pci_register_driver(struct pci_driver *driver)
 	return driver_register(&driver->driver);
 }
 
-void pci_unregister_driver(struct pci_driver *driver)
-{
-	driver_unregister(&driver->driver);
-}
-
 static int pci_driver_init(void)
 {
 	return bus_register(&pci_bus_type);

@@ -114,29 +114,19 @@ static void read_legacy_ide(struct pci_dev *dev)
 	}
 }
 
-static void read_endpoint_header(struct pci_dev *dev)
-{
-	pci_read_bases(dev, PCI_STD_NUM_BARS, PCI_ROM_ADDRESS);
-	pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID, &dev->subsystem_vendor);
-	pci_read_config_word(dev, PCI_SUBSYSTEM_ID, &dev->subsystem_device);
-	read_legacy_ide(dev);
-}
-
-static void read_bridge_header(struct pci_dev *dev)
-{
-	pci_read_bases(dev, 2, PCI_ROM_ADDRESS1);
-	pci_read_bridge_windows(dev);
-}
-
 /* The part of the header whose layout depends on its type (PCI 3.0, 6.1); -EIO for none we know. */
 static int read_typed_header(struct pci_dev *dev)
 {
 	switch (dev->hdr_type) {
 	case PCI_HEADER_TYPE_NORMAL:
-		read_endpoint_header(dev);
+		pci_read_bases(dev, PCI_STD_NUM_BARS, PCI_ROM_ADDRESS);
+		pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID, &dev->subsystem_vendor);
+		pci_read_config_word(dev, PCI_SUBSYSTEM_ID, &dev->subsystem_device);
+		read_legacy_ide(dev);
 		return 0;
 	case PCI_HEADER_TYPE_BRIDGE:
-		read_bridge_header(dev);
+		pci_read_bases(dev, 2, PCI_ROM_ADDRESS1);
+		pci_read_bridge_windows(dev);
 		return 0;
 	case PCI_HEADER_TYPE_CARDBUS:
 		pci_read_bases(dev, 1, 0);

@@ -27,6 +27,9 @@ struct aml acpi_dsdt_body(void);
 /* What comes behind the first `count` bytes; nothing when there are fewer. */
 struct aml aml_skip(struct aml aml, u32 count);
 
+/* The next place where `name` is spelt, at any depth: `rest` goes to what stands behind it. */
+bool aml_next_spelling(struct aml *rest, const char *name);
+
 /* The next package of a kind, at any depth; `rest` goes to what comes behind its head. */
 bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *package);
 
@@ -60,8 +63,10 @@ struct aml_resource {
 /* The next one in the bytes of a buffer; false at the end tag, and at one that does not fit. */
 bool aml_next_resource(struct aml *bytes, struct aml_resource *resource);
 
-/* What a method returns, where that is a constant or a name of four letters. */
+/* What a method returns, where that is a constant or a name of four letters; and a constant that is
+ * returned here, at once. */
 bool aml_returned_number(struct aml method, u64 *number);
+bool aml_return(struct aml code, u64 *number);
 bool aml_returned_name(struct aml method, char name[4]);
 
 #endif

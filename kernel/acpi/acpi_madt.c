@@ -3,7 +3,6 @@
 #include "kernel/acpi/acpi_madt.h"
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/mptable.h"
 #include "kernel/printk.h"
 
 /* The head, the address of the local APICs, flags (ACPI 6.4, 5.2.12). */

@@ -3,7 +3,7 @@
  * Reads the MultiProcessor tables once, and writes a MADT of the same content, so that there is one
  * reader of either (kernel/acpi/acpi_madt.c). One CPU, at boot.
  */
-#include "kernel/acpi/mptable.h"
+#include "kernel/acpi/acpi.h"
 
 #include "kernel/acpi/acpi_madt.h"
 #include "kernel/paging.h"
@@ -88,16 +88,6 @@ static union {
 	u8 bytes[4096];
 } madt;
 
-static bool adds_up(const void *start, size_t size)
-{
-	const u8 *bytes = start;
-	u8 sum = 0;
-
-	while (size--)
-		sum += *bytes++;
-	return sum == 0;
-}
-
 /* [start, start + size) of the first MiB, or NULL when it reaches beyond. */
 static const void *map_low(u64 start, u64 size)
 {
@@ -113,7 +103,7 @@ static const struct mp_floating *find_floating(u64 start, u64 size)
 	for (offset = 0; area && offset + sizeof(*floating) <= size; offset += 16) {
 		floating = (const void *)(area + offset);
 		if (!memcmp(floating->signature, "_MP_", 4) && floating->length == 1 &&
-		    adds_up(floating, sizeof(*floating)))
+		    acpi_checksum_is_good(floating, sizeof(*floating)))
 			return floating;
 	}
 	return NULL;
@@ -143,7 +133,7 @@ static const struct mp_table *open_table(const struct mp_floating *floating)
 		return NULL;
 	}
 	if (table->length < sizeof(*table) || !map_low(floating->table, table->length) ||
-	    !adds_up(table, table->length)) {
+	    !acpi_checksum_is_good(table, table->length)) {
 		printk("mptable: the table at 0x%x is ignored: bad length %u or checksum\n",
 		       floating->table, table->length);
 		return NULL;

@@ -14,6 +14,8 @@ sys.path.insert(0, str(TREE / "tools"))
 import c_source  # noqa: E402  (tools/ is no package)
 import style  # noqa: E402
 
+from patience import patience
+
 HEAD = "/* SPDX-License-Identifier: MIT */\n"
 TASK = "TO" + "DO"  # in one piece, it would be found in this file
 
@@ -205,6 +207,16 @@ def test_shellcheck_fires(tmp_path):
     assert "SC2086" in report.violations[0][2]
 
 
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+def test_settings_of_the_user_for_shellcheck_do_not_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".shellcheckrc").write_text("enable=all\n")
+    (tmp_path / "a.sh").write_text("#!/bin/bash\ntext=x\nset -- a\necho $1 \"$text\"\n")
+    report = style.Report()
+    style.check_shell(report, tmp_path, ["a.sh"])
+    assert [line for _, line, _ in report.violations] == [4]
+
+
 def test_other_clang_format_is_not_compared_with(tmp_path, monkeypatch):
     monkeypatch.setattr(style, "run", lambda command: (0, "clang-format version 19.1.7\n"))
     report = style.Report()
@@ -217,7 +229,7 @@ def test_exit_status_and_summary(tmp_path):
     (tmp_path / "kernel" / "a.c").write_text("int x;\n")
     done = subprocess.run(
         [sys.executable, TREE / "tools" / "style.py", tmp_path], text=True, check=False,
-        capture_output=True, timeout=20,
+        capture_output=True, timeout=patience(20),
     )
     assert done.returncode == 1
     assert "kernel/a.c:1: no SPDX" in done.stdout

@@ -36,20 +36,17 @@ static void act(struct virtio_balloon *balloon)
 	spin_unlock_irqrestore(&balloon->lock, flags);
 }
 
-static void balloon_interrupt(struct virtqueue *vq)
-{
-	struct virtio_balloon *balloon = virtqueue_device(vq)->dev.driver_data;
-
-	if (balloon)
-		act(balloon);
-}
-
 static void virtio_balloon_config_changed(struct virtio_device *vdev)
 {
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
 
 	if (balloon)
 		act(balloon);
+}
+
+static void balloon_interrupt(struct virtqueue *vq)
+{
+	virtio_balloon_config_changed(virtqueue_device(vq));
 }
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
@@ -159,12 +156,7 @@ module_virtio_driver(virtio_balloon_driver);
 
 struct virtio_balloon *virtio_balloon_get(unsigned int index)
 {
-	struct virtio_balloon *balloon;
-
-	list_for_each_entry(balloon, &devices, struct virtio_balloon, node)
-		if (!index--)
-			return balloon;
-	return NULL;
+	return list_nth_entry(index, &devices, struct virtio_balloon, node);
 }
 
 const char *virtio_balloon_name(const struct virtio_balloon *balloon)

@@ -143,7 +143,7 @@ static void tell_actual(struct virtio_balloon *balloon)
 }
 
 /* What the device has acknowledged; false while it has not. 5.5.6.1: no page is used, and none
- * asked back, before that. The length says nothing (5.5.6.2). */
+ * asked back, before that. The length says nothing (5.5.6.2.1). */
 static bool finish(struct virtio_balloon *balloon)
 {
 	struct virtqueue *vq = balloon->vqs[balloon->inflating ? INFLATEQ : DEFLATEQ];

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from flavours import flavours, read_for, start, tail, wait_until
+from patience import patience
 from qmp import QmpError
 
 ECHO = "org.doorbell.echo"
@@ -29,7 +30,7 @@ class Host:
         """Opens this end."""
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(self.path)
-        self.socket.settimeout(20)
+        self.socket.settimeout(patience(20))
         return self
 
     def exchange(self, data):
@@ -101,7 +102,7 @@ def test_host_that_does_not_read(qemu, host):
         assert machine.wait_for("chars: port"), tail(machine)
         host.connect()
         host.socket.setblocking(False)
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + patience(30)
         text = "bytes not taken: -110"
         while not any(text in line for line in machine.console.lines):
             assert time.monotonic() < limit, tail(machine)

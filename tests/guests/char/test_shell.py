@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from flavours import start
+from patience import patience
 from qemu import TREE
 
 PROMPT = b"doorbell> "
@@ -48,7 +49,7 @@ class Session:
 
     def wait(self, text):
         """Reads until the screen has this text, and forgets all up to there; what was forgotten."""
-        limit = time.monotonic() + SECONDS
+        limit = time.monotonic() + patience(SECONDS)
         while text not in self.screen:
             assert time.monotonic() < limit and self.read(), self.screen[-2000:]
         before, _, self.screen = self.screen.partition(text)
@@ -56,16 +57,16 @@ class Session:
 
     def finish(self):
         """The exit status, when all has been read."""
-        limit = time.monotonic() + SECONDS
+        limit = time.monotonic() + patience(SECONDS)
         while self.read():
             assert time.monotonic() < limit, self.screen[-2000:]
-        return self.process.wait(SECONDS)
+        return self.process.wait(patience(SECONDS))
 
     def stop(self):
         """Ends it, however it is."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(SECONDS)
+            self.process.wait(patience(SECONDS))
         self.process.stdout.close()
 
 

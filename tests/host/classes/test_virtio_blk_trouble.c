@@ -83,6 +83,7 @@ TEST(virtio_blk_error_in_a_discard)
 	CHECK_EQ(failed, 64); /* where its request began */
 }
 
+/* X10: ten lines, then one that says that no more follow. */
 TEST(virtio_blk_many_errors_are_few_lines)
 {
 	struct block_device *disk = blk_boot(COMMON, 1);
@@ -205,31 +206,21 @@ TEST(virtio_blk_device_that_keeps_failing)
 
 /* ---- sizes that change ----------------------------------------------------------------------- */
 
-static u64 told;
-
-static void resized(struct block_device *disk, void *context)
-{
-	CHECK(context == &told);
-	told = block_sectors(disk);
-}
-
 TEST(virtio_blk_grows_and_shrinks)
 {
 	struct block_device *disk = blk_boot(COMMON, 1);
 
-	block_on_resize(disk, resized, &told);
 	blk.config.capacity = 100;
 	blk_change();
-	CHECK_EQ(told, 100);
 	CHECK_EQ(block_sectors(disk), 100);
 	CHECK_LOG("virtio_blk virtio0: [vda] new size: 100 512-byte logical blocks");
 	CHECK_EQ(block_read(disk, 100, 1, buffer, WAIT, NULL), -ERANGE);
 	blk.config.capacity = 300;
 	blk_change();
 	CHECK_EQ(block_read(disk, 299, 1, buffer, WAIT, NULL), 0);
-	CHECK_EQ(block_size_changes(disk), 2);
+	CHECK_EQ(world_log_count("new size: "), 2);
 	blk_change(); /* something else has changed */
-	CHECK_EQ(block_size_changes(disk), 2);
+	CHECK_EQ(world_log_count("new size: "), 2);
 }
 
 TEST(virtio_blk_size_that_makes_no_sense)
@@ -351,7 +342,6 @@ TEST(virtio_blk_restart_with_fewer_queues)
 	modern.config[34] = 2;
 	CHECK_EQ(block_read(disk, 0, 1, buffer, WAIT, NULL), -EIO);
 	CHECK_LOG("E08 2 queues, 4 before the restart");
-	CHECK_EQ(block_queue_depth(disk, 3), 0);
 	CHECK_STR(block_interrupt_name(disk), "none");
 	CHECK(!block_reap(disk, 3));
 }

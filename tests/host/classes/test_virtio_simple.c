@@ -317,8 +317,8 @@ static void send_one_event(void)
 	simple_send_event(10, 18);
 }
 
-/* P21: the pin ends on another wire than the firmware says: seen at the first request, and then all
- * queues are polled. */
+/* P21, R24: the pin ends on another wire than the firmware says: seen at the first request, and
+ * then all queues are polled. */
 TEST(virtio_simple_P21_interrupts_that_never_come)
 {
 	struct virtio_simple *simple;

@@ -4,7 +4,7 @@
 
 #include "kernel/acpi/acpi_madt.h"
 #include "kernel/ioapic.h"
-#include "kernel/acpi/mptable.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/paging.h"
 #include "wires.h"
 #include "world.h"
@@ -198,6 +198,7 @@ TEST(mptable_pointer_that_lies)
 	CHECK_STR(world_log(), "");
 }
 
+/* B09: a checksum or a length that is wrong. */
 TEST(mptable_damaged)
 {
 	begin_at(FLOATING);

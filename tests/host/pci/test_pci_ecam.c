@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/acpi_mcfg.h"
 #include "kernel/cmdline.h"
 #include "machine.h"
 #include "world.h"
@@ -106,6 +105,7 @@ static void refused(u64 base, u8 first, u8 last, const char *why)
 	CHECK_LOG("PCI: Using configuration type 1 for base access\n");
 }
 
+/* B09: the MCFG table names regions that cannot be. */
 TEST(pci_ecam_regions_that_cannot_be)
 {
 	host_bridge();
