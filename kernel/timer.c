@@ -46,7 +46,7 @@ void timer_init(void)
 		count_hz = measure_countdown();
 	if (count_hz)
 		mode = TIMER_COUNTDOWN;
-	if (!timer_present())
+	if (mode == TIMER_NONE)
 		printk("timer: the local APIC timer stands still: waits will spin\n");
 	timer_init_cpu();
 }
