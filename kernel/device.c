@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver core: device_add -> device_attach -> bus_for_each_drv -> match -> call_driver_probe, and
- * the way back.
+ * The driver core: device_add -> bus_for_each_drv -> match -> call_driver_probe, and the way back.
  * Knows no bus; drivers/pci and drivers/virtio bring theirs.
  */
 #include "kernel/device.h"
