@@ -91,10 +91,11 @@ struct attach_search {
 static int __device_attach_driver(struct device_driver *driver, void *data)
 {
 	struct attach_search *search = data;
+	struct device *device = search->device;
 
-	if (!search->device->bus->match(search->device, driver))
+	if (!device->bus->match(device, driver))
 		return 0;
-	search->error = call_driver_probe(search->device, driver);
+	search->error = call_driver_probe(device, driver);
 	return search->error ? 0 : 1;
 }
 
