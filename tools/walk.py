@@ -30,7 +30,7 @@ FOLDERS = ("apps", "boot", "drivers", "kernel")
 # What a way may cost at most: a change that needs more has to say so here.
 FIGURES = ("hops", "functions", "files", "changes of file", "calls through pointers")
 BUDGET = {
-    "From power-on to DRIVER_OK": (50, 82, 29, 36, 16),
+    "From power-on to DRIVER_OK": (51, 82, 29, 36, 17),
     "A request, there and back": (27, 39, 13, 22, 9),
 }
 
