@@ -16,6 +16,7 @@ import tokenize
 from pathlib import Path
 
 import c_source
+import walk
 
 FOLDERS = ["boot", "kernel", "drivers", "net", "apps", "qemu", "tests", "tools"]
 CI_ENTRY = ".ci/run"
@@ -267,6 +268,13 @@ def check_shell(report, root, paths):
             report.add(path, int(found.group(2)), f"shellcheck: {found.group(3)}")
 
 
+def check_walk(report, root):
+    """The ways of docs/walk.md: that they are there, and what they cost."""
+    if root == walk.TREE:
+        for line, what in walk.violations((root / walk.PAGE).read_text(encoding="utf-8")):
+            report.add(walk.PAGE, line, what)
+
+
 def measure(root):
     """A report on everything under `root`."""
     report, guards, paths = Report(), {}, list(source_files(root))
@@ -275,6 +283,7 @@ def measure(root):
     check_distribution(report)
     check_clang_format(report, root, paths)
     check_shell(report, root, paths)
+    check_walk(report, root)
     return report
 
 
