@@ -26,6 +26,8 @@ WIDTH = 100
 FILE_LINES = 400
 FUNCTION_MEDIAN, FUNCTION_P90, FUNCTION_MAX = 15, 40, 60
 NESTING = 3
+# A backtrace prints a static function's name and nothing of its file.
+NAMED_ONCE = ("kernel/", "drivers/", "net/")
 LICENCES = [("qemu/", "GPL-2.0-or-later"), ("", "MIT")]
 # QEMU's code keeps QEMU's layout (four spaces), so that the device could go there.
 NOT_CLANG_FORMATTED = ("qemu/",)
@@ -56,6 +58,7 @@ class Report:
     def __init__(self):
         self.violations = []
         self.functions = []
+        self.statics = {}
         self.files = 0
         self.notes = []
 
@@ -136,6 +139,15 @@ def check_function(report, path, function, directives):
             report.add(path, directive.line, f"#if inside {function.name} (none in functions)")
 
 
+def check_static_name(report, path, function):
+    """More than one word, and no other file's: a backtrace prints nothing else."""
+    if "_" not in function.name.strip("_"):
+        report.add(path, function.first, f"static {function.name} is one word (at least two)")
+    first = report.statics.setdefault(function.name, path)
+    if first != path:
+        report.add(path, function.first, f"static {function.name} is also {first}'s")
+
+
 def check_c(report, path, text, guards):
     """The rules for C."""
     source = c_source.parse(text)
@@ -146,6 +158,8 @@ def check_c(report, path, text, guards):
             report.add(path, directive.line, "commented-out code (none): #if 0")
     for function in source.functions:
         check_function(report, path, function, source.directives)
+        if function.static and path.startswith(NAMED_ONCE) and path.endswith(".c"):
+            check_static_name(report, path, function)
     if path.endswith(".h"):
         check_guard(report, path, source, guards)
 
