@@ -1,5 +1,19 @@
 # Doorbell. `make help` lists the commands and the knobs.
 
+# The distribution's own Python sees the distribution's packages; another one on the PATH may not.
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+
+# ---- make test-list WORD -----------------------------------------------------------------------
+# The other goals are words to look for, "clean" too: nothing below is read, so none of it is made.
+ifneq ($(filter test-list,$(MAKECMDGOALS)),)
+WORD := $(filter-out test-list,$(MAKECMDGOALS))
+export WORD
+.PHONY: $(MAKECMDGOALS)
+test-list:
+	@$(PYTHON) tools/test_list.py "$$WORD"
+$(filter-out test-list,$(MAKECMDGOALS)): ; @:
+else
+
 # ---- knobs -------------------------------------------------------------------------------------
 APP ?= demo
 BOOT ?= iso
@@ -38,6 +52,10 @@ $(foreach source,$(WITHOUT),$(if $(wildcard $(source)),,$(error WITHOUT=$(source
 export APP BOOT MACHINE SMP MEM ACCEL CMDLINE QEMU_ARGS DEVICES SIMPLE DISK TIMEOUT FULL UBSAN BUILD \
 	CONSOLE INTERACTIVE
 export HTTP_PORT
+# Of an environment that has these, the flags below would reach QEMU's build, and cd in scripts prints.
+unexport CFLAGS CPPFLAGS LDFLAGS CDPATH
+# A service or a container may have none; the cache is there.
+export HOME := $(or $(HOME),$(shell getent passwd "$$(id -u)" | cut -d: -f6))
 
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -45,8 +63,6 @@ endif
 NM := $(CROSS_COMPILE)nm
 LD := $(CROSS_COMPILE)ld
 AR := $(CROSS_COMPILE)ar
-# The distribution's own Python sees the distribution's packages; another one on the PATH may not.
-PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 
 .DEFAULT_GOAL := kernel
 .DELETE_ON_ERROR:
@@ -213,6 +229,7 @@ help:
 #: make kernel, iso     only the image, of APP
 #: make qemu            only QEMU with virtio-simple; prints its path
 #: make setup           only the packages
+#: make test-list WORD  every test that has WORD in its name, file or description; without: all
 #: make style, layers, headers, test-host      one part of make test
 #: make compile_commands.json                  for clangd
 #: make clean           remove what make made; distclean: and the QEMU it built
@@ -239,9 +256,16 @@ images:
 test-ubsan:
 	@$(MAKE) --no-print-directory UBSAN=1 BUILD=$(BUILD)/test-ubsan images
 	@BUILD=$(BUILD)/test-ubsan UBSAN=1 $(PYTHON) -m pytest tests/boot/test_cases.py -q \
-		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n 2)
-kernels:
-	@for app in $(APPS); do $(MAKE) --no-print-directory APP=$$app kernel || exit 1; done
+		-p no:cacheprovider $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-p xdist -n 2)
+# A make for each app, several at once with -j; what they share is compiled by the first ones alone.
+.PHONY: $(APPS:%=kernel-of-%)
+KERNELS := $(APPS:%=kernel-of-%)
+kernels: $(KERNELS)
+kernel-of-demo: ;@$(MAKE) --no-print-directory APP=demo kernel
+kernel-of-netecho: kernel-of-demo
+$(filter-out kernel-of-demo kernel-of-netecho,$(KERNELS)): kernel-of-netecho
+kernel-of-shell: kernel-of-lspci kernel-of-lsvirtio
+$(filter-out kernel-of-demo,$(KERNELS)): kernel-of-%: ;@$(MAKE) --no-print-directory APP=$* kernel
 style:
 	@$(PYTHON) tools/style.py
 layers:
@@ -272,3 +296,5 @@ clean:
 distclean: clean
 	@cache="$${DOORBELL_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/doorbell}"; \
 		rm -rf "$$cache"; echo "removed $$cache; the next make run builds QEMU again"
+
+endif # test-list

@@ -248,7 +248,7 @@ static bool run_batches(struct series *series)
 		u16 count = submit_batch(series, number);
 
 		if (!count) {
-			printk("demo: the queue takes nothing though it is empty\n");
+			printk("demo: the queue refuses requests although it is empty\n");
 			return false;
 		}
 		virtio_simple_kick(series->simple, 0);
@@ -291,12 +291,11 @@ static bool run_series(struct virtio_simple *simple, enum virtqueue_wait how, u3
 	virtio_simple_count(simple, 0, &after);
 	cost.notifications = after.notifications - before.notifications;
 	cost.interrupts = after.interrupts - before.interrupts;
-	printk("demo: %s, depth %u: %u requests, %u batches, %llu notifications, %llu interrupts, "
-	       "%llu.%03llu ms\n",
+	printk("demo: %s, depth %u: %u requests, %u batches, %llu notifications, %llu interrupts, %llu.%03llu ms\n",
 	       name_of(simple, how), depth, total, series.batches, cost.notifications,
 	       cost.interrupts, ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);
 	if (ok && !cost_is_right(&series, &cost)) {
-		printk("demo: that is more notifications or interrupts than the work needs\n");
+		printk("demo: more notifications or interrupts than expected\n");
 		return false;
 	}
 	return ok;
@@ -319,8 +318,7 @@ int main(int argc, char **argv)
 	device_print_id_tables();
 	device_print_tree();
 	if (!simple) {
-		printk("demo: E02 no virtio-simple device is up (-device virtio-simple-pci adds "
-		       "one)\n");
+		printk("demo: E02 no virtio-simple device is up (-device virtio-simple-pci)\n");
 		return 1;
 	}
 	if (!demo_greet_disks()) {

@@ -16,6 +16,7 @@
 #include "apps/httpd/server.h"
 #include "kernel/bootinfo.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 #include "net/net.h"
 
@@ -24,14 +25,9 @@
 /* A port from 1 to 65535, or 0 for a word that is none. */
 static u16 parse_port(const char *word)
 {
-	u32 port = 0;
+	u64 port;
 
-	for (; *word; word++) {
-		if (*word < '0' || *word > '9' || port > UINT16_MAX)
-			return 0;
-		port = port * 10 + (u32)(*word - '0');
-	}
-	return port > UINT16_MAX ? 0 : (u16)port;
+	return kstrtou64(word, 10, &port) || port > UINT16_MAX ? 0 : (u16)port;
 }
 
 int main(int argc, char **argv)
@@ -40,7 +36,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (!port || argc > 2) {
-		printk("httpd: want one word at most, a port from 1 to 65535\n");
+		printk("httpd: want at most one argument, a port from 1 to 65535\n");
 		return 1;
 	}
 	if (net_init())
@@ -51,7 +47,7 @@ int main(int argc, char **argv)
 		printk("httpd: port %u cannot be opened: %d\n", port, err);
 		return 1;
 	}
-	printk("httpd: serves on port %u\n", port);
+	printk("httpd: serving on port %u\n", port);
 	for (;;)
 		net_poll(NSEC_PER_SEC);
 }

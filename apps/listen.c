@@ -16,11 +16,11 @@
 
 static u64 parse_seconds(const char *text)
 {
-	u64 seconds = 0;
+	u64 seconds;
 
-	for (; *text >= '0' && *text <= '9' && seconds <= SECONDS_MAX; text++)
-		seconds = seconds * 10 + (u64)(*text - '0');
-	return *text ? SECONDS_DEFAULT : min(seconds, (u64)SECONDS_MAX);
+	if (kstrtou64(text, 10, &seconds))
+		return SECONDS_DEFAULT;
+	return min(seconds, (u64)SECONDS_MAX);
 }
 
 static const char *type_name(u32 type)

@@ -14,6 +14,7 @@
 #include "kernel/bootinfo.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 #include "net/net.h"
 
@@ -173,14 +174,9 @@ static int tcp_start(u16 port)
 /* A port from 1 to 65535, or 0 for a word that is none. */
 static u16 parse_port(const char *word)
 {
-	u32 port = 0;
+	u64 port;
 
-	for (; *word; word++) {
-		if (*word < '0' || *word > '9' || port > UINT16_MAX)
-			return 0;
-		port = port * 10 + (u32)(*word - '0');
-	}
-	return port > UINT16_MAX ? 0 : (u16)port;
+	return kstrtou64(word, 10, &port) || port > UINT16_MAX ? 0 : (u16)port;
 }
 
 static int start(const char *word)
@@ -189,7 +185,7 @@ static int start(const char *word)
 	int err;
 
 	if (!port) {
-		printk("netecho: %s is no port\n", word);
+		printk("netecho: %s is not a port\n", word);
 		return -EINVAL;
 	}
 	err = udp_start(port);
@@ -198,7 +194,7 @@ static int start(const char *word)
 	if (err)
 		printk("netecho: port %u cannot be opened: %d\n", port, err);
 	else
-		printk("netecho: echoes on port %u, TCP and UDP\n", port);
+		printk("netecho: echoing on port %u, TCP and UDP\n", port);
 	return err;
 }
 

@@ -45,13 +45,12 @@ static void print_command(const struct command *command, void *data)
 static int run_help(int argc, char **argv)
 {
 	if (argc > 1 && !find_command(argv[1])) {
-		printk("help: there is no command %s\n", argv[1]);
+		printk("help: no command %s\n", argv[1]);
 		return 1;
 	}
 	for_each_command(print_command, argc > 1 ? argv[1] : NULL);
 	if (argc == 1)
-		printk("  Tab completes, the arrows move and recall, Ctrl-C drops a line, Ctrl-D "
-		       "leaves.\n");
+		printk("  Tab completes, arrows recall, Ctrl-C drops the line, Ctrl-D exits.\n");
 	return 0;
 }
 
@@ -132,18 +131,18 @@ static int run_reboot(int argc, char **argv)
 }
 
 const struct command shell_commands[] = {
-	{ "help", run_help, "[COMMAND]", "what there is", COMPLETE_COMMAND, NULL },
+	{ "help", run_help, "[COMMAND]", "lists the commands", COMPLETE_COMMAND, NULL },
 	{ "lspci", lspci_main, "[OPTIONS]", "PCI functions, as lspci", COMPLETE_NOTHING, NULL },
 	{ "lsvirtio", lsvirtio_main, "[DEVICE...]", "virtio devices", COMPLETE_VIRTIO, NULL },
 	{ "devices", run_devices, "", "all devices as a tree, with drivers", COMPLETE_NOTHING,
 	  NULL },
-	{ "irqs", run_irqs, "", "interrupts so far, and whose", COMPLETE_NOTHING, NULL },
+	{ "irqs", run_irqs, "", "interrupts so far, by source", COMPLETE_NOTHING, NULL },
 	{ "uptime", run_uptime, "", "how long this has run", COMPLETE_NOTHING, NULL },
 	{ "echo", run_echo, "[WORD...]", "prints its words", COMPLETE_NOTHING, NULL },
 	{ "history", run_history, "", "the lines so far", COMPLETE_NOTHING, NULL },
-	{ "reboot", run_reboot, "", "starts the machine anew", COMPLETE_NOTHING, NULL },
-	{ "poweroff", run_poweroff, "", "ends the machine", COMPLETE_NOTHING, NULL },
-	{ "exit", run_exit, "[RESULT]", "leaves the shell; the machine ends", COMPLETE_NOTHING,
+	{ "reboot", run_reboot, "", "reboots the machine", COMPLETE_NOTHING, NULL },
+	{ "poweroff", run_poweroff, "", "switches the machine off", COMPLETE_NOTHING, NULL },
+	{ "exit", run_exit, "[RESULT]", "leaves the shell and ends the run", COMPLETE_NOTHING,
 	  NULL },
 	{},
 };
@@ -180,7 +179,7 @@ static int run_command(int argc, char **argv)
 
 	if (command)
 		return command->run(argc, argv);
-	printk("shell: there is no command %s; help lists them\n", argv[0]);
+	printk("shell: no command %s; help lists them\n", argv[0]);
 	return 1;
 }
 

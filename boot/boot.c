@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * The first C code, called by entry.S: turns what the loader left in memory into one boot_info.
+ * The first C code, called by entry.S. Converts what the loader left in memory into one boot_info.
  * One CPU, interrupts off, no exceptions handled yet, the low 4 GiB mapped.
  */
 #include "boot/boot.h"
 
-#include "kernel/console.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
-#include "kernel/stackprotector.h"
+#include "kernel/protect.h"
 #include "kernel/string.h"
+#include "kernel/uart.h"
 
 #define DROPPED_LINES_MAX 4
 
-/* The BIOS's word for the segment of its extended data area; the null page is mapped now only. */
+/* The BIOS's word with the segment of its extended data area. The null page is mapped only now. */
 #define BIOS_EBDA_SEGMENT 0x40e
 
 static struct boot_info boot_info;
@@ -23,14 +23,15 @@ bool boot_readable(u64 address, u64 size)
 	return address && size <= BOOT_MAPPED && address <= BOOT_MAPPED - size;
 }
 
-/* A line for the first few only: a damaged map can hold any number of them. */
+/* Counts a dropped range, and prints the first few: a damaged map can contain any number. */
 static void drop_memory(struct boot_info *boot, u64 base, u64 size, const char *why)
 {
 	if (boot->memory_dropped++ < DROPPED_LINES_MAX)
 		printk("boot: memory map: dropped 0x%llx bytes at 0x%llx: %s\n", size, base, why);
 }
 
-/* No room to say that [start, start + size) is no RAM: what is called RAM ends before it. */
+/* Ends the usable memory before [start, start + size): there is no room to record that this range
+ * is not RAM. */
 static void cut_usable(struct boot_info *boot, u64 start, u64 size)
 {
 	struct boot_memory *entry = boot->memory;
@@ -49,7 +50,7 @@ void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable)
 		return; /* an unused entry */
 	if (base + size < base) {
 		drop_memory(boot, base, size,
-			    usable ? "it wraps" : "it wraps: all above is no RAM");
+			    usable ? "it wraps" : "it wraps: nothing above it is RAM");
 		if (usable)
 			return;
 		size = ~0ULL - base;
@@ -82,7 +83,8 @@ void boot_set_cmdline(struct boot_info *boot, u64 address, u64 limit)
 	boot->cmdline[length] = '\0';
 }
 
-/* No address that the compiler can see through: it takes the null page for a mistake. */
+/* Reads a word. The compiler must not know the address: it would take the null page for a
+ * mistake. */
 static u16 read_bios_word(volatile u32 address)
 {
 	return *(const volatile u16 *)(uintptr_t)address;
@@ -92,7 +94,7 @@ void boot_start(u32 loader, u32 info)
 {
 	stack_protector_init(); /* nothing returns from here */
 	percpu_init();
-	console_init(); /* before what follows can complain */
+	uart_init(); /* so that the code below can print */
 	if (loader == BOOT_MULTIBOOT2)
 		boot_parse_multiboot2(info, &boot_info);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the entry code and the parsers of the loader's information share; read by assembly too. */
+/* The interface between the entry code and the parsers of the loader's information; read by
+ * assembly, too. */
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
@@ -19,20 +20,20 @@
 /* Physical addresses below this are mapped while the loader's information is read. */
 #define BOOT_MAPPED 0x100000000ULL
 
-/* The first C function; `loader` says who started us, `info` is what it left in %ebx. */
+/* The first C function; `loader` names the loader, `info` is what it left in %ebx. */
 __noreturn void boot_start(u32 loader, u32 info);
 
 /*
  * Fill `boot` from the loader's information, which is not trusted: every length is bounded, and
- * what makes no sense is dropped with a line. Without a memory map they stop the machine.
+ * invalid parts are dropped with a message. Without a memory map they stop the machine.
  */
 void boot_parse_multiboot2(u32 info, struct boot_info *boot);
 void boot_parse_pvh(u32 info, struct boot_info *boot);
 
 /*
- * Adds one range of the loader's map. An empty range is skipped; one that wraps, or is beyond
- * BOOT_MEMORY_MAX, is dropped and counted, the first few with a line. Where one is dropped that was
- * no RAM, RAM ends before it: nothing that is not RAM is ever taken for it.
+ * Adds one range of the loader's map. An empty range is skipped. One that wraps, or is beyond
+ * BOOT_MEMORY_MAX, is dropped and counted, and the first few are printed. If a dropped range was
+ * not RAM, RAM ends before it: only RAM is ever used as RAM.
  */
 void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable);
 
@@ -42,7 +43,7 @@ void boot_add_memory(struct boot_info *boot, u64 base, u64 size, bool usable);
  */
 void boot_set_cmdline(struct boot_info *boot, u64 address, u64 limit);
 
-/* True when [address, address + size) can be read now. */
+/* True if [address, address + size) can be read now. */
 bool boot_readable(u64 address, u64 size);
 
 #endif

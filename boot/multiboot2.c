@@ -26,7 +26,7 @@ enum multiboot2_tag_type {
 	TAG_ACPI_NEW = 15,
 };
 
-/* More than any loader says; bounds what a damaged size can cost. */
+/* More than any real loader passes; bounds the cost of a damaged size. */
 #define INFO_SIZE_MAX 0x100000
 
 /* 3.6.4 */

@@ -27,7 +27,7 @@ struct pvh_memory {
 
 #define PVH_MEMORY_RAM 1
 
-/* More entries than this are no memory map; bounds the lines about dropped ones too. */
+/* A memory map has fewer entries than this; also bounds the messages about dropped ones. */
 #define PVH_MEMORY_ENTRIES_MAX 1024
 
 static void parse_memory_map(u64 address, u32 entries, struct boot_info *boot)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The interrupt controllers: the old pair is silenced, the CPU's own is enabled. */
+/* The interrupt controllers: masks the old pair and enables the CPU's own. */
 #include "kernel/apic.h"
 
 #include <linux/errno.h>
@@ -78,8 +78,8 @@ static void mask_pics(void)
 	outb(0xff, PIC2_DATA);
 }
 
-/* Which way it is, is settled once; x2APIC needs no mapping, and reaches more CPUs. A firmware that
- * left it on may not have it turned off (10.12.5), so nothing here turns it off. */
+/* Chooses xAPIC or x2APIC, once. x2APIC needs no mapping and reaches more CPUs. If the firmware
+ * left it on, it may be locked on (10.12.5), so nothing here turns it off. */
 static void find_apic(void)
 {
 	struct cpuid features = cpuid(1, 0);
@@ -91,7 +91,7 @@ static void find_apic(void)
 		registers = ioremap(rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS, PAGE_SIZE);
 }
 
-/* Off, xAPIC and x2APIC are one step apart each (10.12.5). */
+/* Goes from off to xAPIC to x2APIC, one step at a time (10.12.5). */
 static void switch_on(void)
 {
 	u64 base = rdmsr(MSR_APIC_BASE);

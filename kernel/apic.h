@@ -12,7 +12,7 @@ enum apic_register {
 	APIC_EOI = 0x0b0,
 	APIC_SVR = 0x0f0,
 	APIC_ISR = 0x100, /* 8 registers, 0x10 apart, of 32 vectors each */
-	APIC_IRR = 0x200, /* likewise: those that wait */
+	APIC_IRR = 0x200, /* the same layout: pending interrupts */
 	APIC_ICR_LOW = 0x300,
 	APIC_ICR_HIGH = 0x310,
 	APIC_LVT_TIMER = 0x320,
@@ -27,8 +27,8 @@ enum apic_register {
 #define APIC_LVT_MASKED 0x10000
 
 /*
- * Masks the legacy PICs and enables the local APIC of CPU 0, as x2APIC where the CPU has it, else
- * as xAPIC. Without one a line is printed and devices are polled. After paging_init.
+ * Masks the legacy PICs and enables the local APIC of CPU 0, as x2APIC if the CPU has it, else as
+ * xAPIC. Without a local APIC it prints a message, and devices are polled. Call after paging_init.
  */
 void apic_init(void);
 
@@ -41,10 +41,10 @@ bool apic_present(void);
 u32 apic_read(enum apic_register reg);
 void apic_write(enum apic_register reg, u32 value);
 
-/* This CPU's APIC id: what an interrupt message is addressed to. */
+/* Returns this CPU's APIC id, the address for interrupt messages. */
 u32 apic_id(void);
 
-/* What goes to other CPUs (Intel SDM 3A, 10.6.1), beside vectors. */
+/* Kinds of messages to other CPUs, besides vectors (Intel SDM 3A, 10.6.1). */
 enum apic_delivery {
 	APIC_FIXED = 0x000, /* | vector */
 	APIC_NMI = 0x400,
@@ -53,9 +53,9 @@ enum apic_delivery {
 };
 
 /*
- * Sends an interrupt to the CPU with this APIC id: -ETIMEDOUT when the one before is not sent
- * within a millisecond, -EINVAL for an id beyond 254 without x2APIC. What was written before is
- * seen by the CPU that takes it. Interrupts off: the command takes two writes.
+ * Sends an interrupt to the CPU with this APIC id. Returns 0, -ETIMEDOUT if the previous interrupt
+ * is not sent within a millisecond, or -EINVAL for an id beyond 254 without x2APIC. The CPU that
+ * takes it sees all earlier writes. Call with interrupts off: the command takes two writes.
  */
 int apic_send(u32 id, enum apic_delivery delivery, unsigned int vector);
 

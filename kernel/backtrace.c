@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-/* The backtrace. Everything here also runs when much else is broken. */
-#include "kernel/backtrace.h"
+/* The backtrace. All of this also has to run when much else is broken. */
+#include "kernel/panic.h"
 
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/ksyms.h"
 #include "kernel/printk.h"
 #include "kernel/stack.h"
+#include "kernel/traps.h"
 
 #define BACKTRACE_MAX 24
 
 extern const char trap_return[]; /* where trap_dispatch returns to, in kernel/vectors.S */
 
-/* The lines so far; calls of one function by itself, as in an overflow, are one line. */
+/* The lines so far. Recursive calls, as in a stack overflow, are one line. */
 struct trace {
 	unsigned int printed, repeated;
 	u64 last;
@@ -33,7 +34,7 @@ static void print_address(u64 address, bool is_return)
 static void print_repeated(struct trace *trace)
 {
 	if (trace->repeated)
-		printk("  the last line %u times more\n", trace->repeated);
+		printk("  the last line repeats %u more times\n", trace->repeated);
 	trace->repeated = 0;
 }
 
@@ -49,12 +50,12 @@ static void trace_return(struct trace *trace, u64 address)
 	print_address(address, true);
 }
 
-/* ---- callers that have no frame yet, or no more --------------------------------------------- */
+/* ---- callers without a frame, or no longer with one ----------------------------------------- */
 
 #define OPCODE_RET 0xc3
 #define PROLOGUE_MAX 24
 
-/* True when the bytes before `address` are a call of `function`, or one through a pointer. */
+/* True if the bytes before `address` are a call of `function`, or one through a pointer. */
 static bool follows_call(u64 address, u64 function)
 {
 	const u8 *code = (const u8 *)(uintptr_t)address;
@@ -65,22 +66,22 @@ static bool follows_call(u64 address, u64 function)
 	return code[-2] == 0xff || code[-3] == 0xff || code[-6] == 0xff || code[-7] == 0xff;
 }
 
-/* Bytes from the start of a function to behind its `mov %rsp, %rbp`; 0 when that is not near. */
+/* Returns the bytes from the start of a function to the end of its `mov %rsp, %rbp`, or 0 if that
+ * is not near the start. */
 static u64 prologue_size(const struct ksym *symbol, u64 function)
 {
 	static const u8 make_frame[] = { 0x48, 0x89, 0xe5 };
 	const u8 *code = (const u8 *)(uintptr_t)function;
-	u64 i;
 
-	for (i = 0; i + 3 <= min(symbol->size, (u64)PROLOGUE_MAX); i++) {
+	for (u64 i = 0; i + 3 <= min(symbol->size, (u64)PROLOGUE_MAX); i++)
 		if (code[i] == make_frame[0] && code[i + 1] == make_frame[1] &&
 		    code[i + 2] == make_frame[2])
 			return i + 3;
-	}
 	return 0;
 }
 
-/* The word at `address` if it is on a known stack and an address of our code, else 0. */
+/* Returns the word at `address` if that is on a known stack and the word is an address of our code,
+ * else 0. */
 static u64 return_address_at(u64 address)
 {
 	struct ksym symbol;
@@ -93,9 +94,9 @@ static u64 return_address_at(u64 address)
 }
 
 /*
- * The caller that the chain of frames does not show, or 0: the return address is still on top of
- * the stack after a call to nowhere, at the start of a function, and at its end; below the saved
- * %rbp between the two instructions that make the frame.
+ * Returns the caller that the chain of frames does not show, or 0. The return address is still on
+ * top of the stack after a call to a bad address, at the start of a function, and at its end. It is
+ * below the saved %rbp between the two instructions that make the frame.
  */
 static u64 find_frameless_caller(const struct trap_frame *frame)
 {
@@ -118,7 +119,7 @@ static u64 find_frameless_caller(const struct trap_frame *frame)
 
 /* ---- the chain ------------------------------------------------------------------------------ */
 
-/* A frame is the caller's frame pointer, and behind it the return address. */
+/* Checks a frame: the caller's frame pointer, followed by the return address. */
 static const u64 *checked_frame(u64 pointer)
 {
 	if (!IS_ALIGNED(pointer, 8) || !stack_find(pointer, 16))
@@ -126,7 +127,7 @@ static const u64 *checked_frame(u64 pointer)
 	return (const u64 *)(uintptr_t)pointer;
 }
 
-/* Within a stack frames only ever lie higher up. */
+/* Returns the caller's frame. Within a stack, it must lie higher up. */
 static const u64 *next_frame(const u64 *frame)
 {
 	const u64 *next = checked_frame(frame[0]);
@@ -147,7 +148,7 @@ static void trace_trap(struct trace *trace, const struct trap_frame *frame)
 		trace_return(trace, caller);
 }
 
-/* What was interrupted when this frame's function was called by the entry code, or NULL. */
+/* Returns the interrupted context if the entry code called this frame's function, else NULL. */
 static const struct trap_frame *interrupted(const u64 *frame)
 {
 	const struct trap_frame *trap = (const struct trap_frame *)(frame + 2);
@@ -183,7 +184,7 @@ static void walk(struct trace *trace, const u64 *frame)
 	}
 	print_repeated(trace);
 	if (frame)
-		printk("  and so on\n");
+		printk("  ... and further callers\n");
 }
 
 void dump_stack_from(const u64 *frame_pointer)

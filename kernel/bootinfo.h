@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the loader told us, in one form for multiboot2 and PVH; boot/ fills it for kernel_main. */
+/* What the loader passed on, in one form for multiboot2 and PVH. boot/ fills it for kernel_main. */
 #ifndef KERNEL_BOOTINFO_H
 #define KERNEL_BOOTINFO_H
 
@@ -16,16 +16,16 @@ struct boot_memory {
 
 struct boot_info {
 	const char *protocol; /* "multiboot2" or "PVH" */
-	u64 acpi_rsdp;	      /* physical address, 0 when not told */
+	u64 acpi_rsdp;	      /* physical address, or 0 if not given */
 	u64 ebda;	      /* of a BIOS's extended data area, or 0; not checked */
 	unsigned int memory_count;
 	struct boot_memory memory[BOOT_MEMORY_MAX];
-	unsigned int memory_dropped; /* ranges that made no sense or found no room */
-	bool cmdline_cut;	     /* the loader's text was longer than we keep */
+	unsigned int memory_dropped; /* invalid ranges, and those without room */
+	bool cmdline_cut;	     /* the loader's text was too long */
 	char cmdline[BOOT_CMDLINE_MAX];
 };
 
-/* The C side of boot: does not return. */
+/* Runs everything after boot; does not return. */
 __noreturn void kernel_main(const struct boot_info *boot);
 
 /* The app that is linked; its result becomes the machine's exit status. argv[0] is its name. */

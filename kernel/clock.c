@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Finds out how fast the time stamp counter runs. One CPU; interrupts off or on. */
-#include "kernel/clock.h"
 
 #include "kernel/acpi/acpi.h"
 #include "kernel/cpu.h"
@@ -14,7 +13,8 @@ struct reference {
 	const char *name;
 	u32 hz;
 	u32 mask;
-	u32 ticks; /* so many are measured */
+	u32 ticks; /* length of the measurement */
+	u32 still; /* reads without a change after which the counter counts as stopped */
 	bool (*start)(void);
 	u32 (*read)(void);
 	void (*stop)(void); /* or NULL */
@@ -27,7 +27,11 @@ struct reference {
 #define PIT_CHANNEL2_MODE0 0xb0 /* low byte, high byte; counts down once */
 #define PIT_LATCH2 0x80
 
-/* Motorola MC146818: its periodic flag comes 1024 times a second, and reading it clears it. */
+/*
+ * Motorola MC146818: its periodic flag is set 1024 times a second, and reading it clears it. A tick
+ * that comes before the last was read is lost. Seconds are not, but two of them take two seconds.
+ */
+#define RTC_SECONDS 0x80
 #define RTC_INDEX 0x70
 #define RTC_DATA 0x71
 #define RTC_A 0x8a /* with bit 7: no NMI */
@@ -40,17 +44,17 @@ struct reference {
 #define RTC_C_ZERO 0x0f
 #define RTC_D_VALID 0x80
 
-/* The pair of reads at the same moment is the best of so many, by the time it took. */
+/* Number of attempts to read both counters at the same moment; the quickest attempt counts. */
 #define SAMPLE_TRIES 5
 
-/* A counter that has not moved after so many reads (5 ms at least) stands still. */
-#define STUCK_READS 50000
+/* A counter that has not changed after this many reads is stopped: 5 ms at least, seconds for
+ * RTCs. */
+#define STILL_READS 50000
+#define STILL_READS_RTC 5000000
 
-/* Reads until the measurement is given up: seconds, whatever the machine. */
-#define READS_MAX 2000000
-
-/* A host that takes the CPU away for long may let the reference wrap: two in a row must agree. */
-#define MEASURE_TRIES 6
+/* The reference may wrap while the host runs something else, so two measurements in a row must
+ * agree. */
+#define MEASURE_TRIES 4
 #define MEASURE_AGREES(a, b) (max(a, b) - min(a, b) <= (a) / 500)
 #define TSC_HZ_MIN 50000000ULL
 #define TSC_HZ_MAX 50000000000ULL
@@ -114,10 +118,15 @@ static void rtc_set(u8 index, u8 value)
 	outb(value, RTC_DATA);
 }
 
-/* The interrupt must be asked for; its wire is masked, or nobody has one. */
+static bool rtc_present(void)
+{
+	return rtc_get(RTC_D) == RTC_D_VALID;
+}
+
+/* The flag needs the interrupt enabled; its wire is masked, or has no handler. */
 static bool rtc_start(void)
 {
-	if (rtc_get(RTC_D) != RTC_D_VALID)
+	if (!rtc_present())
 		return false;
 	rtc_set(RTC_A, RTC_A_1024_HZ);
 	rtc_set(RTC_B, rtc_get(RTC_B) | RTC_B_PERIODIC);
@@ -139,21 +148,35 @@ static u32 rtc_read(void)
 	return count;
 }
 
+static u32 rtc_read_seconds(void)
+{
+	static u32 count;
+	static u8 last;
+	u8 now = rtc_get(RTC_SECONDS);
+
+	if (now != last)
+		count++;
+	last = now;
+	return count;
+}
+
 static const struct reference references[] = {
 	/* 5 ms; the RTC's ticks come late at times, and take 63 */
-	{ "PIT", 1193182, 0xffff, 1193182 / 200, pit_start, pit_read, NULL },
-	{ "ACPI PM timer", 3579545, 0xffffff, 3579545 / 200, pm_timer_start, pm_timer_read, NULL },
-	{ "RTC", 1024, ~0u, 1024 / 16, rtc_start, rtc_read, rtc_stop },
+	{ "PIT", 1193182, 0xffff, 1193182 / 200, STILL_READS, pit_start, pit_read, NULL },
+	{ "ACPI PM timer", 3579545, 0xffffff, 3579545 / 200, STILL_READS, pm_timer_start,
+	  pm_timer_read, NULL },
+	{ "RTC", 1024, ~0u, 1024 / 16, STILL_READS_RTC, rtc_start, rtc_read, rtc_stop },
+	{ "RTC's seconds", 1, ~0u, 1, STILL_READS_RTC, rtc_present, rtc_read_seconds, NULL },
 };
 
-/* Reads both counters as close together as a few tries allow: a host may take the CPU between. */
+/* Reads both counters as close together as a few attempts allow: the host may interrupt in
+ * between. */
 static u64 sample(const struct reference *reference, u32 *count)
 {
 	u64 before, after, best = ~0ULL, tsc = 0;
-	unsigned int i;
 	u32 value;
 
-	for (i = 0; i < SAMPLE_TRIES; i++) {
+	for (unsigned int i = 0; i < SAMPLE_TRIES; i++) {
 		before = rdtsc();
 		value = reference->read();
 		after = rdtsc();
@@ -166,27 +189,28 @@ static u64 sample(const struct reference *reference, u32 *count)
 	return tsc;
 }
 
-/* Reads until the counter is `ticks` beyond `first`; false when it stands still. */
+/* Reads until the counter is `ticks` beyond `first`; false if it is stopped. */
 static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 {
-	u32 passed = 0, reads = 0;
+	u32 passed = 0, last = 0, still = 0;
 
 	while (passed < ticks) {
-		reads++;
-		if (reads > READS_MAX || (reads > STUCK_READS && !passed))
-			return false;
 		passed = (reference->read() - first) & reference->mask;
+		still = passed == last ? still + 1 : 0;
+		if (still > reference->still)
+			return false;
+		last = passed;
 	}
 	return true;
 }
 
-/* The rate of a counter that has been started, in Hz, or 0 when it stands still. */
+/* Returns the TSC's rate in Hz against a counter that has been started, or 0 if that is stopped. */
 static u64 measure_started(const struct reference *reference)
 {
 	u32 first = 0, last = 0, ticks;
 	u64 start, end;
 
-	if (!wait_ticks(reference, reference->read(), 1)) /* begins as a tick does */
+	if (!wait_ticks(reference, reference->read(), 1)) /* begin at the start of a tick */
 		return 0;
 	start = sample(reference, &first);
 	if (!wait_ticks(reference, first, reference->ticks))
@@ -196,7 +220,7 @@ static u64 measure_started(const struct reference *reference)
 	return ticks ? (end - start) * reference->hz / ticks : 0;
 }
 
-/* Likewise; also 0 when it is not there. */
+/* As measure_started, for a counter that has to be started; 0 also if the machine has none. */
 static u64 measure(const struct reference *reference)
 {
 	u64 hz;
@@ -209,23 +233,24 @@ static u64 measure(const struct reference *reference)
 	return hz;
 }
 
-/* As measure, repeated; the least when no two agree, for a missed wrap only adds to the rate. */
-static u64 measure_repeatedly(const struct reference *reference)
+/* As measure, repeated until two results in a row agree; 0 if none do. `least` is the smallest so
+ * far: a missed wrap can only add to the rate. */
+static u64 measure_repeatedly(const struct reference *reference, u64 *least)
 {
-	u64 last = measure(reference), least = last, hz;
-	unsigned int i;
+	u64 last = 0, hz;
 
-	for (i = 1; last && i < MEASURE_TRIES; i++) {
+	for (unsigned int i = 0; i < MEASURE_TRIES; i++) {
 		hz = measure(reference);
-		if (MEASURE_AGREES(hz, last))
+		if (!hz || MEASURE_AGREES(hz, last))
 			return hz;
-		least = min(least, hz);
+		*least = min(*least, hz);
 		last = hz;
 	}
-	return least;
+	return 0;
 }
 
-/* Intel SDM 2A, CPUID leaf 0x15; and the leaf that hypervisors share (kHz). 0 when not told. */
+/* Reads the rate from CPUID leaf 0x15 (Intel SDM 2A), or from the leaf that hypervisors use (kHz).
+ * 0 if neither has it. */
 static u64 told_by_cpuid(void)
 {
 	struct cpuid r;
@@ -251,16 +276,19 @@ static bool plausible(u64 hz)
 void clock_init(void)
 {
 	const char *by = "CPUID";
-	u64 hz = told_by_cpuid();
-	unsigned int i;
+	u64 hz = told_by_cpuid(), least = ~0ULL;
 
-	for (i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
-		hz = measure_repeatedly(&references[i]);
+	for (unsigned int i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
+		hz = measure_repeatedly(&references[i], &least);
 		by = references[i].name;
 	}
+	if (!plausible(hz)) { /* what was missed, by a busy host, only adds to the rate */
+		hz = least;
+		by = "the lowest measurement";
+	}
 	if (!plausible(hz))
-		machine_stop("no clock: neither CPUID, PIT, ACPI PM timer nor RTC tells the TSC's "
-			     "rate");
+		machine_stop(
+			"no clock: neither CPUID, PIT, ACPI PM timer nor RTC gives the TSC's rate");
 	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;
 	ns_per_tick = (NSEC_PER_SEC << 32) / hz;
 	printk("clock: TSC at %llu.%03llu MHz, by %s\n", hz / 1000000, hz / 1000 % 1000, by);

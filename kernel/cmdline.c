@@ -5,8 +5,6 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-linker_table_bounds(boot_option, struct boot_option *, options_start, options_end);
-
 /* True when the character at `from`, inside `quote` or none, is one that '\' protects. */
 static bool is_escape(const char *from, char quote)
 {
@@ -61,7 +59,7 @@ static bool is_name_character(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The length of what may be an option's name, such as "virtio.irq", before '='; or 0. */
+/* Returns the length of a possible option name before '=', such as "virtio.irq", or 0. */
 static size_t option_name_length(const char *word)
 {
 	size_t length = 0, dots = 0;
@@ -73,16 +71,13 @@ static size_t option_name_length(const char *word)
 
 static struct boot_option *find_option(const char *name, size_t length)
 {
-	struct boot_option *const *option = options_start;
-
-	__asm__("" : "+r"(option)); /* the table is larger than the compiler thinks */
-	for (; option < options_end; option++)
+	linker_table_for_each(option, boot_option, struct boot_option *)
 		if (strlen((*option)->name) == length && !memcmp((*option)->name, name, length))
 			return *option;
 	return NULL;
 }
 
-/* True when the word was an option, which now has its value. */
+/* Stores the value if the word is an option; returns whether it is. */
 static bool take_option(const char *word)
 {
 	size_t length = option_name_length(word);

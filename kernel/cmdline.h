@@ -17,23 +17,23 @@
  */
 int cmdline_split(char *text, char **argv, int limit);
 
-/* An option that someone understands; only its own file reads it. */
+/* An option that the kernel or a driver defines; only its own file reads it. */
 struct boot_option {
 	const char *name;   /* "virtio.irq" */
-	const char *values; /* that it may have, for people */
-	const char *value;  /* what the command line says, or NULL */
+	const char *values; /* valid values, for messages */
+	const char *value;  /* from the command line, or NULL */
 };
 
-/* Defines an option as `identifier`, and thereby makes it known. */
+/* Defines an option as `identifier`, and so makes it known. */
 #define BOOT_OPTION(identifier, option_name, option_values)                              \
 	static struct boot_option identifier = { option_name, option_values, NULL };     \
 	linker_table_add(boot_option, 5, boot_option_##identifier, struct boot_option *, \
 			 &(identifier))
 
 /*
- * Takes the options out of `argv`, an array of `argc` words and NULL, and gives each its value; the
- * last of a name counts. A word of that form that nobody understands is said in a line, and stays
- * the app's. Returns how many words are left. The words must stay valid.
+ * Takes the options out of `argv`, an array of `argc` words and NULL, and sets their values; the
+ * last one of a name counts. A word of that form that is not defined is reported and stays in
+ * `argv`. Returns the number of words left. The words must stay valid.
  */
 int cmdline_take_options(int argc, char **argv);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which console it is, and the last lines that were printed. See console.h. */
+/* Chooses the console, and keeps the last lines that were printed. See console.h. */
 #include "kernel/console.h"
 
 #include <linux/errno.h>
@@ -17,25 +17,20 @@ BOOT_OPTION(console_option, "kernel.console", "ttyS0, hvc0, hvc1, ...");
 
 static struct list_head consoles = LIST_HEAD_INIT(consoles);
 
-/* The one in use beside the serial port, or NULL. printk's lock protects it. */
+/* The console in use instead of the serial port, or NULL. printk's lock protects it. */
 static struct console *current;
-static bool writing; /* what its driver prints meanwhile goes to the serial port */
+static bool writing; /* its driver's own messages then go to the serial port */
 static bool emergency;
 static char line[LINE_BYTES];
 static size_t line_length;
 
 static char log_bytes[LOG_BYTES];
 static u64 logged; /* bytes since boot */
-static u64 shown;  /* of those, what a console beside the serial port has had, when it is gone */
-
-void console_init(void)
-{
-	uart_init();
-}
+static u64 shown;  /* of those, bytes that `current` has had, kept when it goes */
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-/* What the console does not take in time is not lost: the serial port has it. */
+/* Sends to the console. Bytes that it does not accept in time go to the serial port. */
 static void send(const char *text, size_t length)
 {
 	size_t sent;
@@ -89,41 +84,19 @@ void console_emergency(void)
 	emergency = true;
 }
 
-u64 console_dropped(void)
-{
-	return uart_dropped();
-}
-
-static void read_log(u64 from, void (*put)(char c))
+void console_log(u64 from, void (*take)(char c))
 {
 	u64 end = logged;
 
 	for (u64 i = max(from, end > LOG_BYTES ? end - LOG_BYTES : 0); i < end; i++)
-		put(log_bytes[i % LOG_BYTES]);
-}
-
-void console_log(void (*put)(char c))
-{
-	read_log(0, put);
+		take(log_bytes[i % LOG_BYTES]);
 }
 
 /* ---- which one ------------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct console *console)
-{
-	return console_option.value && !strcmp(console_option.value, console->name);
-}
-
 const char *console_name(void)
 {
 	return current ? current->name : SERIAL;
-}
-
-static void replay(char c)
-{
-	line[line_length++] = c;
-	if (c == '\n' || line_length == LINE_BYTES)
-		console_flush();
 }
 
 void console_register(struct console *console)
@@ -131,12 +104,12 @@ void console_register(struct console *console)
 	u64 flags;
 
 	list_add_tail(&console->node, &consoles);
-	if (current || !is_wanted(console))
+	if (current || !console_option.value || strcmp(console_option.value, console->name))
 		return;
 	flags = printk_lock();
-	printk("console: from here on %s\n", console->name);
+	printk("console: output continues on %s\n", console->name);
 	current = console;
-	read_log(shown, replay);
+	console_log(shown, put);
 	console_flush();
 	printk_unlock(flags);
 }
@@ -152,7 +125,7 @@ void console_unregister(struct console *console)
 	current = NULL;
 	line_length = 0;
 	shown = logged;
-	printk("console: %s is gone; from here on " SERIAL "\n", console->name);
+	printk("console: %s was removed; output continues on " SERIAL "\n", console->name);
 	printk_unlock(flags);
 }
 
@@ -164,7 +137,7 @@ bool console_is_missing(void)
 void console_check(void)
 {
 	if (console_is_missing())
-		printk("console: E21 kernel.console=%s: there is no such console; it stays %s\n",
+		printk("console: E21 kernel.console=%s: no such console; still using %s\n",
 		       console_option.value, console_name());
 }
 
@@ -178,6 +151,6 @@ int console_read(char *buffer, size_t size, u64 timeout_ns)
 	if (!console || !console->read)
 		return uart_read(buffer, size, timeout_ns);
 	count = console->read(console, buffer, size, timeout_ns);
-	/* It went away meanwhile: the next call reads from the one that serves now. */
+	/* It was removed meanwhile: the next call reads from the present console. */
 	return count < 0 && current != console ? -ETIMEDOUT : count;
 }

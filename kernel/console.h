@@ -17,11 +17,12 @@
 #include "kernel/list.h"
 #include "kernel/types.h"
 
-/* A console beside the serial port; its driver's memory, filled in before console_register. */
+/* A console other than the serial port. The memory is its driver's, which fills it in before
+ * console_register. */
 struct console {
 	const char *name; /* "hvc0" */
-	/* Sends all of it, in any interrupt state, waiting for a bounded time; how many bytes went.
-	 * What it prints itself goes to the serial port. */
+	/* Sends the text, in any interrupt state, waiting for a bounded time; returns how many
+	 * bytes it sent. Messages printed meanwhile go to the serial port. */
 	size_t (*write)(struct console *console, const char *text, size_t length);
 	/* As console_read. */
 	int (*read)(struct console *console, char *buffer, size_t size, u64 timeout_ns);
@@ -30,15 +31,13 @@ struct console {
 	struct list_head node; /* the kernel's */
 };
 
-/* The serial port, before anything is printed. */
-void console_init(void);
-
-/* A console is there, and is used if the command line names it; or is no longer there, and the
- * serial port serves again. Outside interrupts. */
+/* console_register adds a console, which is used if the command line names it. console_unregister
+ * removes it, and the serial port is used again. Call outside interrupts. */
 void console_register(struct console *console);
 void console_unregister(struct console *console);
 
-/* Whether the command line names a console that is not there; and that, said in a line. */
+/* console_is_missing tells whether the command line names a console that does not exist;
+ * console_check prints it. */
 bool console_is_missing(void);
 void console_check(void);
 
@@ -50,22 +49,20 @@ void console_flush(void);
 void console_write(const char *text, size_t length);
 
 /*
- * Takes what a person has typed, 1 to `size` bytes: how many; -ETIMEDOUT when nothing came in time,
- * or another console serves now; -ENODEV when there is nowhere to read from. Called with interrupts
- * on, by one reader at a time.
+ * Reads 1 to `size` typed bytes and returns their number; -ETIMEDOUT if none came in time, or if
+ * another console is used now; -ENODEV without an input. Call with interrupts on, one reader at a
+ * time.
  */
 int console_read(char *buffer, size_t size, u64 timeout_ns);
 
-/* From now on everything goes to the serial port: called by a panic. */
+/* Sends all output to the serial port from now on; called by a panic. */
 void console_emergency(void);
 
-/* Where output goes now: "ttyS0", "hvc0". */
+/* Returns the console in use: "ttyS0", "hvc0". */
 const char *console_name(void);
 
-/* Bytes dropped since boot because the serial port is missing or did not take them in time. */
-u64 console_dropped(void);
-
-/* Calls `put` for each byte that was printed, the oldest first, as far as they are kept: 32 KiB. */
-void console_log(void (*put)(char c));
+/* Calls `take` for each byte that was printed, from the `from`-th since boot on, as far as they are
+ * kept: the last 32 KiB. */
+void console_log(u64 from, void (*take)(char c));
 
 #endif

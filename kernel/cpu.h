@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Instructions of the CPU that C has no words for. All act on the CPU that runs them. */
+/* CPU instructions that C cannot express. All act on the CPU that runs them. */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
@@ -40,6 +40,19 @@ static inline u64 rdtsc(void)
 	return (u64)high << 32 | low;
 }
 
+/* A random number (Intel SDM 1, 7.3.17.1), or 0 where the CPU has none to give. */
+static inline u64 rdrand(void)
+{
+	bool valid = false;
+	u64 value = 0;
+
+	if (!(cpuid(1, 0).ecx & BIT_ULL(30)))
+		return 0;
+	for (unsigned int tries = 0; tries < 10 && !valid; tries++)
+		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(valid) : : "cc");
+	return valid ? value : 0;
+}
+
 #define CONTROL_REGISTER_ACCESSORS(name)                                            \
 	static inline u64 read_##name(void)                                         \
 	{                                                                           \
@@ -68,13 +81,13 @@ static inline void invlpg(u64 address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* Tells the CPU, and a hypervisor below it, that this is a loop that waits. */
+/* Tells the CPU, and a hypervisor, that this is a wait loop. */
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" : : : "memory");
 }
 
-/* Sleeps until the next interrupt; for ever when interrupts are off. */
+/* Sleeps until the next interrupt; never wakes if interrupts are off. */
 static inline void cpu_halt(void)
 {
 	__asm__ volatile("hlt" : : : "memory");

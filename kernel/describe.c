@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lies at an address, in words. Runs in a panic: it only reads, and takes no lock. */
+/* Describes an address in words. Runs in a panic: it only reads, and takes no lock. */
 #include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/ksyms.h"
@@ -12,8 +12,6 @@
 #include "kernel/printk.h"
 #include "kernel/stack.h"
 
-linker_table_bounds(describer, address_describer_t, describers_start, describers_end);
-
 static bool within(u64 address, const char *start, const char *end)
 {
 	return address >= (uintptr_t)start && address < (uintptr_t)end;
@@ -21,26 +19,20 @@ static bool within(u64 address, const char *start, const char *end)
 
 static bool ask_describers(u64 address, char *text, size_t size)
 {
-	const address_describer_t *describer = describers_start;
-
-	__asm__("" : "+r"(describer)); /* the table is larger than the compiler thinks */
-	for (; describer < describers_end; describer++) {
+	linker_table_for_each(describer, describer, address_describer_t)
 		if ((*describer)(address, text, size))
 			return true;
-	}
 	return false;
 }
 
-/* " of CPU 1"; of CPU 0 nothing is said. */
+/* Writes " of CPU 1", or nothing for CPU 0. */
 static void name_owner(const struct kernel_stack *stack, char *text, size_t size)
 {
 	const struct cpu *cpu;
-	unsigned int i;
 
-	for (i = 1; (cpu = cpu_get(i)); i++) {
+	for (unsigned int i = 1; (cpu = cpu_get(i)); i++)
 		if (stack >= cpu->stacks && stack < cpu->stacks + STACKS_PER_CPU)
 			snprintf(text, size, " of CPU %u", i);
-	}
 }
 
 static bool describe_stack(u64 address, char *text, size_t size)
@@ -60,7 +52,7 @@ static bool describe_stack(u64 address, char *text, size_t size)
 	return true;
 }
 
-/* The part of the image, and what the compiler calls the place. */
+/* Names the part of the image, and the symbol. */
 static bool describe_image(u64 address, char *text, size_t size)
 {
 	const char *part = "kernel data";
@@ -83,11 +75,11 @@ static bool describe_image(u64 address, char *text, size_t size)
 static void describe_hole(u64 address, char *text, size_t size)
 {
 	if (!is_canonical(address))
-		snprintf(text, size, "no address (not canonical)");
+		snprintf(text, size, "not a canonical address");
 	else if (address >= memmap_physical_limit())
 		snprintf(text, size, "beyond what this CPU can address");
 	else if (address >= memmap_ram_end())
-		snprintf(text, size, "no RAM, which ends at 0x%llx, and no known device",
+		snprintf(text, size, "beyond the end of RAM at 0x%llx, and not a known device",
 			 memmap_ram_end());
 	else
 		snprintf(text, size, "neither RAM nor a known device");
@@ -98,7 +90,7 @@ void describe_address(u64 address, char *text, size_t size)
 	if (address < PAGE_SIZE)
 		snprintf(text, size, "the null page");
 	else if (address < LOW_MEMORY_END)
-		snprintf(text, size, "low memory, which is the firmware's");
+		snprintf(text, size, "low memory, which belongs to the firmware");
 	else if (describe_stack(address, text, size) || describe_image(address, text, size))
 		return;
 	else if (memory_is_ram(address, 1))
@@ -109,7 +101,7 @@ void describe_address(u64 address, char *text, size_t size)
 	else if (paging_lookup(address) == MAPPED_DEVICE)
 		snprintf(text, size, "device registers");
 	else if (memmap_is_reserved(address))
-		snprintf(text, size, "memory that the firmware keeps to itself");
+		snprintf(text, size, "memory reserved by the firmware");
 	else
 		describe_hole(address, text, size);
 }

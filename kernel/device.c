@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver core: device_add -> bus_for_each_drv -> match -> call_driver_probe, and the way back.
+ * The driver core: device_add -> device_attach -> match -> call_driver_probe, and the way back.
  * Knows no bus; drivers/pci and drivers/virtio bring theirs.
  */
 #include "kernel/device.h"
@@ -14,16 +14,10 @@
 
 static struct list_head buses = LIST_HEAD_INIT(buses);
 
-linker_table_bounds(module_device_table, const struct module_device_table *, tables_start,
-		    tables_end);
-
 void device_print_id_tables(void)
 {
-	const struct module_device_table *const *table = tables_start;
-
-	__asm__("" : "+r"(table)); /* the table is larger than the compiler thinks */
-	printk("drivers in this image, by their tables of ids:\n");
-	for (; table < tables_end; table++)
+	printk("drivers in this image, by id table:\n");
+	linker_table_for_each(table, module_device_table, const struct module_device_table *)
 		printk("  %s bus: %s, %zu id%s\n", (*table)->bus, (*table)->name, (*table)->count,
 		       (*table)->count == 1 ? "" : "s");
 }
@@ -36,20 +30,6 @@ int bus_register(struct bus_type *bus)
 	INIT_LIST_HEAD(&bus->drivers);
 	list_add_tail(&bus->bus_node, &buses);
 	return 0;
-}
-
-int bus_for_each_drv(struct bus_type *bus, void *data,
-		     int (*function)(struct device_driver *driver, void *data))
-{
-	struct device_driver *driver, *following;
-	int result = 0;
-
-	list_for_each_entry_safe(driver, following, &bus->drivers, struct device_driver, bus_node) {
-		result = function(driver, data);
-		if (result)
-			break;
-	}
-	return result;
 }
 
 int bus_for_each_dev(struct bus_type *bus, void *data,
@@ -66,7 +46,7 @@ int bus_for_each_dev(struct bus_type *bus, void *data,
 	return result;
 }
 
-/* The driver is named by the device while its probe runs, so that lines printed there say it. */
+/* Sets the device's driver while its probe runs, so that messages printed there name it. */
 static int call_driver_probe(struct device *device, struct device_driver *driver)
 {
 	struct step step;
@@ -76,7 +56,7 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	step_begin(&step, "probe", device->name, driver->name);
 	error = device->bus->probe(device);
 	step_end(&step);
-	/* A driver that matched but is not for this one says so by -ENODEV: no failure. */
+	/* -ENODEV from a driver that matched means "not my device", and is no failure. */
 	device->probe_error = error == -ENODEV ? 0 : error;
 	if (!error)
 		return 0;
@@ -88,31 +68,23 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	return error;
 }
 
-struct attach_search {
-	struct device *device;
-	int error;
-};
-
-/* A driver that matches but refuses does not end the search: a later one may do better. */
-static int try_driver(struct device_driver *driver, void *data)
-{
-	struct attach_search *search = data;
-
-	if (!search->device->bus->match(search->device, driver))
-		return 0;
-	search->error = call_driver_probe(search->device, driver);
-	return search->error ? 0 : 1;
-}
-
+/* Tries one driver. If it matches but its probe fails, a later driver may succeed. */
 int device_attach(struct device *device)
 {
-	struct attach_search search = { device, -ENODEV };
+	struct device_driver *driver;
+	int error = -ENODEV;
 
 	if (device->driver)
 		return 0;
 	device->probe_error = 0;
-	bus_for_each_drv(device->bus, &search, try_driver);
-	return search.error;
+	list_for_each_entry(driver, &device->bus->drivers, struct device_driver, bus_node) {
+		if (!device->bus->match(device, driver))
+			continue;
+		error = call_driver_probe(device, driver);
+		if (!error)
+			break;
+	}
+	return error;
 }
 
 struct device *device_find(const char *bus_name, const char *name)
@@ -169,36 +141,28 @@ static bool driver_is_registered(const struct device_driver *driver)
 	return false;
 }
 
-static int attach_if_matching(struct device *device, void *data)
-{
-	struct device_driver *driver = data;
-
-	if (!device->driver && device->bus->match(device, driver))
-		call_driver_probe(device, driver);
-	return 0;
-}
-
 int driver_register(struct device_driver *driver)
 {
+	struct device *device, *following;
+
 	if (!driver->bus || !driver->name)
 		return -EINVAL;
 	if (driver_is_registered(driver))
 		return -EEXIST;
 	list_add_tail(&driver->bus_node, &driver->bus->drivers);
-	bus_for_each_dev(driver->bus, driver, attach_if_matching);
-	return 0;
-}
-
-static int release_if_bound(struct device *device, void *data)
-{
-	if (device->driver == data)
-		device_release_driver(device);
+	list_for_each_entry_safe(device, following, &driver->bus->devices, struct device, bus_node)
+		if (!device->driver && device->bus->match(device, driver))
+			call_driver_probe(device, driver);
 	return 0;
 }
 
 void driver_unregister(struct device_driver *driver)
 {
-	bus_for_each_dev(driver->bus, driver, release_if_bound);
+	struct device *device, *following;
+
+	list_for_each_entry_safe(device, following, &driver->bus->devices, struct device, bus_node)
+		if (device->driver == driver)
+			device_release_driver(device);
 	list_del_init(&driver->bus_node);
 }
 
@@ -230,7 +194,7 @@ static void print_device(const struct device *device, unsigned int depth)
 		printk("no driver\n");
 }
 
-/* Recursion on the boot stack; bridges one behind the other go deeper on no machine we know. */
+/* The recursion uses the boot stack; no machine we know has bridges nested deeper than this. */
 #define TREE_DEPTH_MAX 64
 
 static void print_children(const struct device *parent, unsigned int depth)
@@ -239,7 +203,7 @@ static void print_children(const struct device *parent, unsigned int depth)
 	struct device *device;
 
 	if (depth > TREE_DEPTH_MAX) {
-		printk("%*s... deeper than is shown\n", (int)(2 * depth + 2), "");
+		printk("%*s... deeper levels are not shown\n", (int)(2 * depth + 2), "");
 		return;
 	}
 	list_for_each_entry(bus, &buses, struct bus_type, bus_node) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver core: buses, devices on them, and the drivers that fit. A bus says what "fits" means
- * (match) and how a driver is told (probe, remove); the core only keeps the lists and the order.
+ * The driver core: buses, devices on them, and the drivers that match. A bus defines the match, and
+ * how a driver is called (probe, remove); the core only keeps the lists and the order.
  *
  * All of it runs on the boot CPU, outside interrupts, with interrupts on; nothing is locked.
  */
@@ -21,11 +21,12 @@ struct bus_type {
 	const char *name;
 	/* True when `driver` can drive `device`; has no effect on either. */
 	bool (*match)(struct device *device, const struct device_driver *driver);
-	/* Hands the device to the driver that matched: 0, or -errno with everything undone. */
+	/* Offers the device to the driver that matched. Returns 0, or -errno with everything
+	 * undone. */
 	int (*probe)(struct device *device);
-	/* Takes it away again; never fails. */
+	/* Takes the device from the driver; never fails. */
 	void (*remove)(struct device *device);
-	/* Writes one line of what the bus knows of the device, for the tree; may be NULL. */
+	/* Writes one line about the device, for the tree; may be NULL. */
 	void (*describe)(const struct device *device, char *buffer, size_t size);
 
 	struct list_head devices; /* the core's, like all list heads here */
@@ -37,7 +38,7 @@ struct bus_type {
 struct device {
 	char name[DEVICE_NAME_MAX];   /* unique on its bus; set before device_add */
 	struct bus_type *bus;	      /* set before device_add */
-	struct device *parent;	      /* the device it was found behind, or NULL */
+	struct device *parent;	      /* the device that it is behind, or NULL */
 	struct device_driver *driver; /* bound, or while probe runs; NULL otherwise */
 	int probe_error;	      /* why the last probe failed, or 0 */
 	void *driver_data;	      /* the bound driver's own */
@@ -51,18 +52,16 @@ struct device_driver {
 	struct list_head bus_node;
 };
 
-/* Makes a bus known. -EINVAL when it lacks match, probe or remove. */
+/* Registers a bus. Returns 0, or -EINVAL if match, probe or remove is missing. */
 int bus_register(struct bus_type *bus);
 
-/* Calls `function` for each driver (device) of the bus, in the order they came, until one call
- * returns non-zero; returns that value, or 0. A device may be deleted by its own call. */
-int bus_for_each_drv(struct bus_type *bus, void *data,
-		     int (*function)(struct device_driver *driver, void *data));
+/* Calls `function` for each device of the bus, in the order they came, until one call returns
+ * non-zero; returns that value, or 0. A device may be deleted by its own call. */
 int bus_for_each_dev(struct bus_type *bus, void *data,
 		     int (*function)(struct device *device, void *data));
 
-/* Offers the driver to every device of its bus that has none. -EINVAL without a bus, -EEXIST when
- * it is registered already. A device that refuses it is no error here. */
+/* Offers the driver to every device of its bus that has none. Returns 0, -EINVAL without a bus, or
+ * -EEXIST if it is registered already. A device whose probe fails is not an error here. */
 int driver_register(struct device_driver *driver);
 
 /* Takes the driver from its devices, then from its bus. */
@@ -75,17 +74,17 @@ int device_add(struct device *device);
 /* Undoes device_add: removes the driver first, if one is bound. The memory stays the caller's. */
 void device_del(struct device *device);
 
-/* The device of that name on the bus of that name, or NULL. */
+/* Returns the device of that name on the bus of that name, or NULL. */
 struct device *device_find(const char *bus_name, const char *name);
 
-/* Binds a device of a bus to the first driver that matches and whose probe succeeds.
- * 0 when bound (or bound already), -ENODEV when no driver matches, else the probe's error. */
+/* Binds a device to the first driver that matches and whose probe succeeds. Returns 0 if it is
+ * bound (or was already), -ENODEV if no driver matches, else the probe's error. */
 int device_attach(struct device *device);
 
 /* Unbinds the driver, if there is one. */
 void device_release_driver(struct device *device);
 
-/* Prints every device under the one it was found behind, with its driver or "no driver". */
+/* Prints the devices as a tree, each with its driver or "no driver". */
 void device_print_tree(void);
 
 static inline const char *dev_name(const struct device *device)
@@ -96,14 +95,14 @@ static inline const char *dev_name(const struct device *device)
 /* Prints "<driver, else bus> <device>: ..."; the text carries its own newline. */
 void dev_printk(const struct device *device, const char *format, ...) __printf(2, 3);
 
-/* One record a table of ids, so that "which driver would take this id" can be asked of the image
- * without loading anything (the place modules.alias has). */
+/* One record per id table. It only serves device_print_id_tables; matching uses the driver's own
+ * table. (Linux's modules.alias has this role.) */
 struct module_device_table {
 	const char *bus;
-	const char *name; /* of the table, as in the source */
+	const char *name; /* the table's name in the source */
 	const void *ids;
 	size_t id_size;
-	size_t count; /* the empty last entry not counted */
+	size_t count; /* without the empty last entry */
 };
 
 #define MODULE_DEVICE_TABLE(bus_name, table)                                        \
@@ -113,7 +112,7 @@ struct module_device_table {
 	linker_table_add(module_device_table, 5, module_device_table_entry_##table, \
 			 const struct module_device_table *, &module_device_table_##table)
 
-/* Prints which tables of ids this image has, and for which bus: what it could drive. */
+/* Prints the id tables of this image, per bus. */
 void device_print_id_tables(void);
 
 /* Defines the start-up call that registers a driver; a bus wraps it (module_pci_driver). */

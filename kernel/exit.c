@@ -3,24 +3,22 @@
 #include "kernel/exit.h"
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/io.h"
 #include "kernel/irq.h"
 #include "kernel/printk.h"
 #include "kernel/smp.h"
+#include "kernel/uart.h"
 
 #define DEBUG_EXIT_PORT 0xf4
 
-/* Newer QEMU ends soon after the write rather than in it; each read is at least 0.1 us. */
+/* Newer QEMU exits soon after the write rather than during it; each read takes at least 0.1 us. */
 #define DEBUG_EXIT_PATIENCE 200000
 
 static void debug_exit(enum machine_exit status)
 {
-	unsigned int i;
-
 	outl(status, DEBUG_EXIT_PORT);
-	for (i = 0; i < DEBUG_EXIT_PATIENCE; i++)
+	for (unsigned int i = 0; i < DEBUG_EXIT_PATIENCE; i++)
 		inb(DEBUG_EXIT_PORT);
 }
 
@@ -36,12 +34,12 @@ void machine_exit_quietly(enum machine_exit status)
 
 void machine_exit(enum machine_exit status)
 {
-	if (console_dropped())
-		printk("console: %llu bytes dropped\n", console_dropped());
+	if (uart_dropped())
+		printk("console: %llu bytes dropped\n", uart_dropped());
 	machine_exit_quietly(status);
 }
 
-/* Intel 82371SB (PIIX3), 4.1.3: 6 resets hard; it is there on all PCs since. */
+/* Intel 82371SB (PIIX3), 4.1.3: writing 6 is a hard reset. All PCs have had it since. */
 #define RESET_PORT 0xcf9
 #define RESET_HARD 0x06
 #define KEYBOARD_PORT 0x64

@@ -13,20 +13,20 @@ enum machine_exit {
 	EXIT_OK = 0x10,	   /* main() returned 0: QEMU ends with 33 */
 	EXIT_FAIL = 0x11,  /* main() returned something else: 35 */
 	EXIT_PANIC = 0x12, /* panic(): 37 */
-	EXIT_STOP = 0x13,  /* the machine cannot run us, said in one line: 39 */
+	EXIT_STOP = 0x13,  /* the machine cannot run us, with a message: 39 */
 };
 
-/* Says "Doorbell: stop: ..." in one line and leaves with EXIT_STOP; `format` has no newline. */
+/* Prints "Doorbell: stop: ..." and leaves with EXIT_STOP; `format` has no newline. */
 __noreturn void machine_stop(const char *format, ...) __printf(1, 2);
 
-/* Ends the machine: isa-debug-exit, else ACPI power-off, else halts for ever. */
+/* Ends the machine by isa-debug-exit, else by ACPI power-off, else halts for good. */
 __noreturn void machine_exit(enum machine_exit status);
 
-/* Starts the machine anew: the reset register of PCI chipsets, else the keyboard controller, else a
- * triple fault. QEMU ends instead when it runs with -no-reboot. */
+/* Reboots the machine: by the reset register of PCI chipsets, else the keyboard controller, else a
+ * triple fault. With -no-reboot QEMU exits instead. */
 __noreturn void machine_reboot(void);
 
-/* As machine_exit, printing nothing: for a panic whose printing fails. */
+/* As machine_exit, but prints nothing; for a panic whose printing fails. */
 __noreturn void machine_exit_quietly(enum machine_exit status);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* A panic over an exception: names the vector, the place, the address and the callers. */
-#include "kernel/backtrace.h"
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"
 #include "kernel/memory.h"
@@ -51,30 +50,29 @@ static void print_selector_error(u64 error)
 
 	if (error)
 		printk("  error code 0x%llx: entry %llu of the %s%s\n", error, error >> 3 & 0x1fff,
-		       tables[error >> 1 & 3], error & 1 ? ", from outside the program" : "");
+		       tables[error >> 1 & 3], error & 1 ? ", caused by an external event" : "");
 	else
-		printk("  error code 0x0: no segment; a non-canonical address or a forbidden "
-		       "operation\n");
+		printk("  error code 0x0: non-canonical address or forbidden operation\n");
 }
 
-/* The CPU does not say which address it refused; a register that holds none is the suspect. */
+/* Prints the suspects: the CPU does not report which address it rejected, so a register without a
+ * valid one is printed. */
 static void print_suspects(const struct trap_frame *frame)
 {
 	static const char *const names[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
 					     "rbp", "rdi", "rsi", "rdx", "rcx", "rbx", "rax" };
 	const u64 *registers = &frame->r15; /* in the order of struct trap_frame */
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (registers[i] - FREED_PATTERN + PAGE_SIZE < 2 * PAGE_SIZE)
-			printk("  %s holds what kfree leaves behind: used after it was freed?\n",
+			printk("  %s holds the pattern that kfree writes: use after free?\n",
 			       names[i]);
 		else if (!is_canonical(registers[i]))
-			printk("  %s holds no address (not canonical)\n", names[i]);
+			printk("  %s is not a canonical address\n", names[i]);
 	}
 }
 
-/* Intel SDM 3B, 15.3: the banks that say what happened. */
+/* Prints the machine check banks (Intel SDM 3B, 15.3). */
 static void print_machine_check(void)
 {
 	unsigned int bank, banks = rdmsr(0x179) & 0xff; /* IA32_MCG_CAP */
@@ -87,13 +85,14 @@ static void print_machine_check(void)
 	}
 }
 
-/* A double fault comes of an exception whose frame could not be pushed. */
+/* Prints the overflowed stack. A double fault follows an exception whose frame could not be
+ * pushed. */
 static void print_lost_stack(const struct trap_frame *frame, u64 cr2)
 {
 	if (stack_find_guard(cr2))
 		print_page_fault(PF_WRITE, cr2);
 	else if (!stack_find(frame->rsp - 8, 8))
-		printk("  the stack pointer 0x%016llx lies in no stack\n", frame->rsp);
+		printk("  the stack pointer 0x%016llx is not in any stack\n", frame->rsp);
 }
 
 static void print_cause(const struct trap_frame *frame, u64 cr2)

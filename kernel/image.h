@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the linked image lies; the bounds are linker.ld's, and each part is whole pages. */
+/* Where the linked image is. linker.ld defines the bounds; each part is whole pages. */
 #ifndef KERNEL_IMAGE_H
 #define KERNEL_IMAGE_H
 

@@ -6,17 +6,13 @@
 #include "kernel/printk.h"
 #include "kernel/step.h"
 
-linker_table_bounds(initcall, initcall_t, initcalls_start, initcalls_end);
-
 void do_initcalls(void)
 {
-	const initcall_t *call = initcalls_start;
 	const char *name;
 	struct step step;
 	int err;
 
-	__asm__("" : "+r"(call)); /* the table is larger than the compiler thinks */
-	for (; call < initcalls_end; call++) {
+	linker_table_for_each(call, initcall, initcall_t) {
 		name = ksyms_name((u64)(uintptr_t)*call);
 		step_begin(&step, "initcall", name, NULL);
 		err = (*call)();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Port and memory-mapped I/O: the only place that knows the instructions. Every access is one
- * instruction of exactly the named width, so a register is never read in pieces
- * (virtio 1.2, 4.1.3.1: natural width).
+ * Port and memory-mapped I/O; only this file uses the instructions. Every access is one instruction
+ * of exactly the named width, so a register is never read in pieces (virtio 1.2, 4.1.3.1: natural
+ * width).
  */
 #ifndef KERNEL_IO_H
 #define KERNEL_IO_H

@@ -14,7 +14,7 @@
 #define IOAPICS_MAX 8
 #define IOAPIC_BYTES 0x20
 
-/* Which register, then its content (3.1). */
+/* The register's number is written to the first, its content is in the second (3.1). */
 #define IOREGSEL 0x00
 #define IOWIN 0x10
 
@@ -22,7 +22,7 @@
 #define VERSION_LAST_PIN(version) ((version) >> 16 & 0xff)
 #define PINS_MAX 240 /* 3.2.2: pin 239 is the last that the register can name */
 
-/* Two registers a pin (3.2.4). */
+/* Two registers per pin (3.2.4). */
 #define PIN_LOW(pin) (0x10 + 2 * (pin))
 #define PIN_HIGH(pin) (PIN_LOW(pin) + 1)
 #define PIN_WAITING 0x1000
@@ -62,7 +62,7 @@ static const struct ioapic *find_ioapic(unsigned int gsi)
 	return NULL;
 }
 
-/* The firmware's word for where it is: nothing, or something else, may be there. */
+/* Checks what is at the address that the firmware gave: it may be nothing, or another device. */
 static bool is_sane(const struct madt_io_apic *entry, u32 version)
 {
 	return version && version != ~0u && VERSION_LAST_PIN(version) < PINS_MAX &&
@@ -80,7 +80,7 @@ static void add_ioapic(const struct madt_io_apic *entry)
 	if (ioapic->registers)
 		version = read_register(ioapic, IOAPIC_VERSION);
 	if (!is_sane(entry, version)) {
-		printk("ioapic: the one at 0x%08x for GSI %u is ignored: version 0x%08x\n",
+		printk("ioapic: I/O APIC at 0x%08x for GSI %u ignored: version 0x%08x\n",
 		       entry->address, entry->gsi_base, version);
 		return;
 	}
@@ -100,10 +100,11 @@ void ioapic_init(void)
 	while ((entry = madt_next(MADT_IO_APIC, sizeof(*entry), entry)))
 		add_ioapic(entry);
 	if (!ioapic_count)
-		printk("ioapic: none named by the firmware: no interrupts but messages (MSI-X)\n");
+		printk("ioapic: no I/O APIC: MSI-X interrupts only\n");
 }
 
-/* `gsi` is how the bus has it; where an override leaves that open, so does this. */
+/* Applies an override. `gsi` has the bus's defaults, which also hold where the override leaves
+ * them. */
 static struct gsi find_override(u8 irq, struct gsi gsi)
 {
 	const struct madt_interrupt_override *override = NULL;
@@ -151,25 +152,15 @@ int ioapic_route(const struct gsi *gsi, unsigned int vector)
 	return 0;
 }
 
-static void change_mask(unsigned int gsi, u32 mask)
+void ioapic_set_masked(unsigned int gsi, bool masked)
 {
 	const struct ioapic *ioapic = find_ioapic(gsi);
 	unsigned int pin = gsi - ioapic->gsi_base;
 	u64 flags = spin_lock_irqsave(&ioapics_lock);
 	u32 low = read_register(ioapic, PIN_LOW(pin));
 
-	write_register(ioapic, PIN_LOW(pin), (low & ~(u32)PIN_MASKED) | mask);
+	write_register(ioapic, PIN_LOW(pin), (low & ~(u32)PIN_MASKED) | (masked ? PIN_MASKED : 0));
 	spin_unlock_irqrestore(&ioapics_lock, flags);
-}
-
-void ioapic_unmask(unsigned int gsi)
-{
-	change_mask(gsi, 0);
-}
-
-void ioapic_mask(unsigned int gsi)
-{
-	change_mask(gsi, PIN_MASKED);
 }
 
 void ioapic_look(unsigned int gsi, struct ioapic_pin *pin)

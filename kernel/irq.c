@@ -2,8 +2,8 @@
 /*
  * Vectors for devices. A vector has the same meaning on every CPU, and each CPU may take it.
  * Handlers run with interrupts off on the CPU that took the interrupt, so they do not nest there.
- * The table is locked for those who change it; an interrupt only reads it, and counts itself as
- * `running` before it looks, so that free_irq can wait until nobody has what it took away.
+ * Code that changes the table holds its lock. An interrupt only reads the table, and counts itself
+ * as `running` before it looks, so that free_irq can wait until no CPU uses what it removed.
  */
 #include "kernel/irq.h"
 
@@ -96,7 +96,7 @@ struct pending_query {
 	bool pending;
 };
 
-/* On the CPU that is asked. */
+/* Tests whether the vector is pending on this CPU. */
 static void look_if_pending(void *context)
 {
 	struct pending_query *query = context;
@@ -104,7 +104,7 @@ static void look_if_pending(void *context)
 	query->pending = apic_read(APIC_IRR + query->vector / 32 * 0x10) >> query->vector % 32 & 1;
 }
 
-/* The CPU takes it when its interrupts are next on. */
+/* True when the vector is no longer pending on its CPU. */
 static bool is_taken(void *context)
 {
 	int vector = *(const int *)context;
@@ -114,7 +114,7 @@ static bool is_taken(void *context)
 	return !query.pending;
 }
 
-/* What is pending here is taken in between. */
+/* Lets this CPU take its pending interrupts. */
 static void open_for_a_moment(void)
 {
 	u64 flags = local_irq_save();
@@ -147,13 +147,13 @@ void free_irq(int vector)
 		return;
 	__atomic_store_n(&slot->handler, NULL, __ATOMIC_SEQ_CST);
 	if (poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS))
-		panic("the handler of vector 0x%02x (%s) does not end", vector, slot->name);
+		panic("the handler of vector 0x%02x (%s) does not return", vector, slot->name);
 	flags = spin_lock_irqsave(&slots_lock);
 	slot->taken = false;
 	spin_unlock_irqrestore(&slots_lock, flags);
 }
 
-/* ---- where a vector goes --------------------------------------------------------------------- */
+/* ---- routing of vectors --------------------------------------------------------------------- */
 
 int irq_set_cpu(int vector, unsigned int cpu)
 {
@@ -221,15 +221,6 @@ const char *irq_name(int vector)
 	return slot && slot->handler ? slot->name : NULL;
 }
 
-u64 irq_spurious(void)
-{
-	u64 sum = 0;
-
-	for (unsigned int cpu = 0; cpu < num_online_cpus(); cpu++)
-		sum += irq_local_count(LOCAL_IRQ_SPURIOUS, cpu);
-	return sum;
-}
-
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
 /* True when the local APIC delivered `vector` and waits for the end of it. */
@@ -243,7 +234,7 @@ static bool in_service(unsigned int vector)
 	return bits >> (vector % 32) & 1;
 }
 
-/* False when nobody handles it. */
+/* Runs the vector's handler; false if it has none. */
 static bool run_handler(struct irq_slot *slot)
 {
 	irq_handler_t handler;
@@ -258,7 +249,7 @@ static bool run_handler(struct irq_slot *slot)
 	return handler;
 }
 
-/* Those that the kernel sends itself; false when `vector` is none of them. */
+/* Handles a vector that the kernel sends itself; false if `vector` is none of those. */
 static bool run_local(unsigned int vector)
 {
 	u64 *counts = this_cpu()->local_irqs;
@@ -272,7 +263,7 @@ static bool run_local(unsigned int vector)
 		counts[LOCAL_IRQ_CALL]++;
 		smp_call_interrupt();
 		return true;
-	case VECTOR_WAKE: /* the halt it ends is all it is for */
+	case VECTOR_WAKE: /* it has already done its work: ended the halt */
 		counts[LOCAL_IRQ_WAKE]++;
 		return true;
 	}
@@ -283,14 +274,11 @@ void irq_dispatch(unsigned int vector)
 {
 	struct irq_slot *slot = find_slot((int)vector);
 
-	if (apic_present() && run_local(vector)) {
+	if ((slot && run_handler(slot)) || (apic_present() && run_local(vector))) {
 		apic_write(APIC_EOI, 0);
-	} else if (slot && run_handler(slot)) {
-		apic_write(APIC_EOI, 0);
-		wake_up_all_waits();
-	} else {
-		this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
-		if (in_service(vector)) /* an EOI that is not due would end another's service */
-			apic_write(APIC_EOI, 0);
+		return;
 	}
+	this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
+	if (in_service(vector)) /* an EOI that is not due would end another's service */
+		apic_write(APIC_EOI, 0);
 }

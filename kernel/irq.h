@@ -16,55 +16,54 @@ struct msi_msg {
 };
 
 /*
- * Takes a free vector for `handler`. `name` is shown by the interrupt table and must stay valid.
- * Returns the vector (0x30 to 0xef), -ENOSPC when all are taken, or -ENODEV without a local APIC.
+ * Takes a free vector for `handler`. The interrupt table shows `name`, which must stay valid.
+ * Returns the vector (0x30 to 0xef), -ENOSPC if all are taken, or -ENODEV without a local APIC.
  */
 int request_irq(irq_handler_t handler, void *context, const char *name);
 
-/* Gives back a vector of request_irq; the device must no longer raise it. Others are ignored. Its
- * handler does not run any more when this returns, so it must not be called from there. */
+/* Frees a vector of request_irq; the device must no longer raise it. Other numbers are ignored.
+ * When this returns, the handler runs no more, so a handler must not call it for itself. */
 void free_irq(int vector);
 
-/* Returns when what was sent to `vector` before the call has been handled, on whichever CPU, or
- * after a second. Turns interrupts on for a moment. Not from a handler; ignores other numbers. */
+/* Returns when every interrupt sent to `vector` before the call has been handled, on any CPU, or
+ * after a second. Turns interrupts on for a moment. Do not call from a handler. Other numbers are
+ * ignored. */
 void synchronize_irq(int vector);
 
 /*
- * Chooses the CPU that a message or a wire raises `vector` on: what the two functions below say
- * from then on. At first it is CPU 0. 0; -EINVAL when there is no such vector or CPU, or when the
- * CPU's APIC id is beyond what a message can hold (254).
+ * Chooses the CPU on which a message or a wire raises `vector`; the two functions below return it
+ * from then on. At first it is CPU 0. Returns 0, or -EINVAL if there is no such vector or CPU, or
+ * if the CPU's APIC id is too large for a message (254).
  */
 int irq_set_cpu(int vector, unsigned int cpu);
 
-/* That CPU's number, 0 for a vector that is free; and its APIC id. */
+/* Return that CPU's number, 0 for a free vector; and its APIC id. */
 unsigned int irq_cpu(int vector);
 u32 irq_apic_id(int vector);
 
-/* The message that raises `vector` there. */
+/* Fills in the message that raises `vector` on that CPU. */
 void irq_compose_msi_msg(int vector, struct msi_msg *message);
 
-/* Interrupts taken on `vector` by all CPUs since it was requested; by one CPU; the total of all
- * device vectors. */
+/* Return the interrupts taken on `vector` by all CPUs since it was requested; by one CPU; and the
+ * total of all device vectors. */
 u64 irq_count(int vector);
 u64 irq_count_on(int vector, unsigned int cpu);
 u64 irq_total(void);
 
-/* The name `vector` was requested with, or NULL when it is free or no device vector. */
+/* Returns the name given with `vector`, or NULL if it is free or not a device vector. */
 const char *irq_name(int vector);
 
-/* Vectors that arrived with no handler. */
-u64 irq_spurious(void);
-
-/* Prints what /proc/interrupts has: a column a CPU, a line a vector in use, then what interrupts a
- * CPU beside devices. */
+/* Prints the same as /proc/interrupts: one column per CPU, one line per vector in use, then the
+ * interrupts of a CPU that are not from devices. */
 void irq_print_table(void);
 
-/* What each CPU counts beside the device vectors, index 0 to LOCAL_IRQ_COUNT - 1 (kernel/percpu.h):
- * a short and a long name, NULL beyond the last; the count of one CPU. */
+/* What each CPU counts besides the device vectors, index 0 to LOCAL_IRQ_COUNT - 1
+ * (kernel/percpu.h): returns a short and a long name, NULL beyond the last; and the count of one
+ * CPU. */
 const char *irq_local_name(unsigned int index, const char **meaning);
 u64 irq_local_count(unsigned int index, unsigned int cpu);
 
-/* A vector of 0x20 and above has arrived: runs its handler; called by trap_dispatch. */
+/* Handles a vector of 0x20 and above; called by trap_dispatch. */
 void irq_dispatch(unsigned int vector);
 
 static inline void local_irq_enable(void)

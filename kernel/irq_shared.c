@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Shared wires. Level-triggered: the interrupt comes again until every device on the wire has been
- * quieted, so each is asked, and the end of the interrupt (irq_dispatch) follows that. A wire that
- * nobody can quiet would interrupt for ever, and is masked. Handlers run inside the lock, so who
- * has given a share back knows that its handler does not run any more.
+ * Shared wires. They are level-triggered: the interrupt repeats until every device on the wire has
+ * been quieted. So each device is asked, and the end of the interrupt (irq_dispatch) follows. A
+ * wire that no driver can quiet would interrupt endlessly, and is masked. Handlers run with the
+ * lock held, so when a share has been freed, its handler no longer runs.
  */
 #include "kernel/irq_shared.h"
 
@@ -16,8 +16,8 @@
 
 #define WIRES_MAX 32
 
-/* So many in a row that brought nothing, each soon after the one before, are a wire that is stuck.
- * Devices that share one well may have a few; these take less than a tenth of a second. */
+/* A wire is stuck after this many idle interrupts in a row, each soon after the one before. Devices
+ * that share a wire may cause a few; these take less than a tenth of a second. */
 #define IDLE_MAX 10000
 #define IDLE_GAP_NS (10 * NSEC_PER_MSEC)
 
@@ -38,9 +38,8 @@ static void mask_for_good(struct wire *wire)
 	struct irq_share *share;
 
 	wire->stuck = true;
-	ioapic_mask(wire->gsi);
-	printk("irq: E19 the wire of GSI %u (vector 0x%02x) never falls silent: %u interrupts in a "
-	       "row brought nothing; it is masked\n",
+	ioapic_set_masked(wire->gsi, true);
+	printk("irq: E19 GSI %u (vector 0x%02x) stuck: %u idle interrupts in a row; masked\n",
 	       wire->gsi, wire->vector, wire->idle);
 	list_for_each_entry(share, &wire->shares, struct irq_share, node)
 		if (share->lost)
@@ -58,7 +57,7 @@ static void count_idle(struct wire *wire)
 		mask_for_good(wire);
 }
 
-/* All are asked, for two may have raised the wire at once. */
+/* Asks all devices on the wire, because several may have raised it at once. */
 static void wire_interrupt(void *context)
 {
 	struct wire *wire = context;
@@ -84,7 +83,7 @@ static bool is_free(const struct wire *wire)
 	return !wire->shares.next || list_empty(&wire->shares);
 }
 
-/* The entry of a wire in use, else a free one, else NULL. */
+/* Returns the entry of the wire if it is in use, else a free one, else NULL. */
 static struct wire *find_wire(unsigned int gsi)
 {
 	struct wire *free = NULL;
@@ -98,7 +97,7 @@ static struct wire *find_wire(unsigned int gsi)
 	return free;
 }
 
-/* A vector for a wire that nobody has yet, masked; *unused is one to be freed again. */
+/* Takes a vector for a new wire, masked. *unused is a vector that the caller has to free. */
 static int connect(struct wire *wire, const struct gsi *gsi, int *unused)
 {
 	int error;
@@ -114,7 +113,8 @@ static int connect(struct wire *wire, const struct gsi *gsi, int *unused)
 	return error;
 }
 
-/* The lock is held, but not while a vector is freed: free_irq waits for wire_interrupt. */
+/* Adds a share. The lock is held, but not while a vector is freed: free_irq waits for
+ * wire_interrupt. */
 static int add_share(struct wire *wire, const struct gsi *gsi, struct irq_share *share, int *unused)
 {
 	int error = 0;
@@ -127,7 +127,7 @@ static int add_share(struct wire *wire, const struct gsi *gsi, struct irq_share 
 		return error;
 	share->handled = 0;
 	list_add_tail(&share->node, &wire->shares);
-	ioapic_unmask(wire->gsi);
+	ioapic_set_masked(wire->gsi, false);
 	return wire->vector;
 }
 
@@ -155,7 +155,7 @@ void free_shared_irq(unsigned int gsi, struct irq_share *share)
 
 	list_del_init(&share->node);
 	if (is_free(wire)) {
-		ioapic_mask(gsi);
+		ioapic_set_masked(gsi, true);
 		unused = wire->vector;
 	}
 	spin_unlock_irqrestore(&wires_lock, flags);

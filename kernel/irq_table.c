@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The table of interrupts, for people: what /proc/interrupts is on Linux. */
+/* Prints the table of interrupts: what /proc/interrupts is on Linux. */
 #include "kernel/irq.h"
 #include "kernel/irq_shared.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 
 static const struct {
-	const char *name, *meaning; /* the names that Linux has for them */
+	const char *name, *meaning; /* Linux's names */
 } local_irqs[LOCAL_IRQ_COUNT] = {
 	[LOCAL_IRQ_TIMER] = { "LOC", "local timer interrupts" },
 	[LOCAL_IRQ_CALL] = { "CAL", "function call interrupts" },

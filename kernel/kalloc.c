@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Small objects. A slab is one page of objects of one size, headed by a bitmap of those in use, so
- * that a second free is seen at once; an empty slab goes back to the page allocator. Larger
- * objects have pages of their own behind the same kind of head. No device sees these pages.
- * Callable on any CPU with interrupts on or off: one lock, taken before the page allocator's.
+ * Small objects. A slab is one page of objects of one size. It begins with a bitmap of those in
+ * use, so that a double free is detected at once. An empty slab goes back to the page allocator.
+ * Larger objects have separate pages behind the same kind of head. No device sees these pages.
+ * Callable on any CPU with interrupts on or off: there is one lock, taken before the page
+ * allocator's.
  */
 #include "kernel/list.h"
 #include "kernel/memory.h"
@@ -17,13 +18,13 @@
 #define LARGE_MAGIC 0x1a49e1a49e1a49e1ULL
 #define FREED_BYTE (FREED_PATTERN & 0xff)
 
-/* At the start of the page; the magic is mixed with the address, so a copy is no head. */
+/* The head of a page. The magic is mixed with the address, so a copy of a head is not a head. */
 struct slab {
 	u64 magic;
-	struct list_head link; /* among the slabs of its class that have room */
+	struct list_head link; /* in the list of its class's slabs with room */
 	u32 object_size;
 	u32 in_use;
-	u64 used[2]; /* a bit an object: at most (4096 - 64) / 32 = 126 */
+	u64 used[2]; /* one bit per object: at most */
 };
 
 struct large {
@@ -57,12 +58,9 @@ static u32 slab_capacity(const struct slab *slab)
 
 static struct class *find_class(size_t size)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++)
 		if (size <= classes[i].object_size)
 			return &classes[i];
-	}
 	return NULL;
 }
 
@@ -124,7 +122,7 @@ void *kzalloc(size_t size)
 	void *object;
 	u64 flags;
 
-	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE || memory_must_fail())
+	if (!size || size > SIZE_MAX - 2 * PAGE_SIZE)
 		return NULL;
 	if (class) {
 		flags = spin_lock_irqsave(&lock);

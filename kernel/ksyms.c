@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Searches the symbol tables. Touches nothing but them: safe in a panic. */
+/* Searches the symbol tables, and touches nothing else: safe in a panic. */
 #include "kernel/ksyms.h"
 
 #include "kernel/image.h"
@@ -13,7 +13,7 @@ extern const struct {
 } ksyms_data[];
 extern const char ksyms_names[];
 
-/* The last symbol at or below `address`, which is not below the first. */
+/* Returns the last symbol at or below `address`, which must not be below the first. */
 static u32 find_symbol(u64 address)
 {
 	u32 low = 0, high = ksyms_count, middle;
@@ -46,9 +46,7 @@ bool ksyms_lookup(u64 address, struct ksym *symbol)
 
 bool ksyms_lookup_data(u64 address, struct ksym *symbol)
 {
-	u32 i;
-
-	for (i = 0; i < ksyms_data_count; i++) {
+	for (u32 i = 0; i < ksyms_data_count; i++) {
 		if (address - ksyms_data[i].address >= ksyms_data[i].size)
 			continue;
 		symbol->name = ksyms_names + ksyms_data[i].name;

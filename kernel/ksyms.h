@@ -11,13 +11,14 @@ struct ksym {
 	u64 size;	  /* of the function, with the padding behind it, bytes */
 };
 
-/* Finds the function that holds `address`. False when none does: not in .text, or no table. */
+/* Finds the function that contains `address`. False if none does (it is outside .text), or if there
+ * is no table. */
 bool ksyms_lookup(u64 address, struct ksym *symbol);
 
-/* As ksyms_lookup, for the variable or constant that holds `address`; `size` is its own. */
+/* As ksyms_lookup, for the variable or constant that contains `address`. */
 bool ksyms_lookup_data(u64 address, struct ksym *symbol);
 
-/* The function's name alone, or "?". */
+/* Returns only the function's name, or */
 const char *ksyms_name(u64 address);
 
 /* The linked app's name, for argv[0]. */

@@ -33,7 +33,7 @@ static inline void list_add_tail(struct list_head *node, struct list_head *list)
 	list->prev = node;
 }
 
-/* Leaves the node an empty list of its own, so that deleting it again does no harm. */
+/* Removes the node and makes it an empty list, so that deleting it again does no harm. */
 static inline void list_del_init(struct list_head *node)
 {
 	node->prev->next = node->next;
@@ -53,5 +53,15 @@ static inline void list_del_init(struct list_head *node)
 	    (following) = list_entry((position)->member.next, type, member); \
 	     &(position)->member != (list); (position) = (following),        \
 	    (following) = list_entry((following)->member.next, type, member))
+
+/* The entry that is the `index`-th, counted from 0, or NULL. */
+#define list_nth_entry(index, list, type, member)                         \
+	({                                                                \
+		struct list_head *node_ = (list)->next;                   \
+		unsigned int left_ = (index);                             \
+		while (node_ != (list) && left_--)                        \
+			node_ = node_->next;                              \
+		node_ == (list) ? NULL : list_entry(node_, type, member); \
+	})
 
 #endif

@@ -8,7 +8,7 @@
 #include "kernel/string.h"
 
 static struct range_set ram;
-static const struct boot_info *loader_map; /* where it lies it stays */
+static const struct boot_info *loader_map; /* it stays where it is */
 
 static void delete_range(struct range_set *set, unsigned int i)
 {
@@ -52,7 +52,7 @@ void range_set_remove(struct range_set *set, u64 start, u64 end)
 			i++;
 			continue;
 		}
-		delete_range(set, i); /* what is left of it comes back outside the hole */
+		delete_range(set, i); /* the parts outside the hole are added again */
 		range_set_add(set, old.start, max(old.start, start));
 		range_set_add(set, min(old.end, end), old.end);
 	}
@@ -85,12 +85,12 @@ static void apply_entry(const struct boot_memory *entry, bool usable, u64 limit)
 void memmap_init(const struct boot_info *boot)
 {
 	u64 limit = memmap_physical_limit();
-	unsigned int i;
 
 	loader_map = boot;
-	for (i = 0; i < boot->memory_count; i++)
+	for (unsigned int i = 0; i < boot->memory_count; i++)
 		apply_entry(&boot->memory[i], true, limit);
-	for (i = 0; i < boot->memory_count; i++) /* where two entries differ it is no RAM */
+	/* Where two entries differ, it is not RAM. */
+	for (unsigned int i = 0; i < boot->memory_count; i++)
 		apply_entry(&boot->memory[i], false, limit);
 }
 
@@ -101,25 +101,19 @@ const struct range_set *memmap_ram(void)
 
 bool memmap_overlaps_ram(u64 address, u64 size)
 {
-	unsigned int i;
-
-	for (i = 0; i < ram.count; i++) {
+	for (unsigned int i = 0; i < ram.count; i++)
 		if (address < ram.ranges[i].end && address + size > ram.ranges[i].start)
 			return true;
-	}
 	return false;
 }
 
 bool memmap_is_reserved(u64 address)
 {
-	unsigned int i;
-
 	if (!loader_map || memory_is_ram(address, 1))
 		return false;
-	for (i = 0; i < loader_map->memory_count; i++) {
+	for (unsigned int i = 0; i < loader_map->memory_count; i++)
 		if (address - loader_map->memory[i].base < loader_map->memory[i].size)
 			return true;
-	}
 	return false;
 }
 
@@ -132,14 +126,13 @@ bool memmap_find_gap(u64 limit, struct range *gap)
 {
 	struct range next = { LOW_MEMORY_END, LOW_MEMORY_END };
 	static struct range_set listed; /* too large for a stack */
-	unsigned int i;
 
 	*gap = next;
 	listed.count = 0;
-	for (i = 0; loader_map && i < loader_map->memory_count; i++)
+	for (unsigned int i = 0; loader_map && i < loader_map->memory_count; i++)
 		range_set_add(&listed, loader_map->memory[i].base,
 			      loader_map->memory[i].base + loader_map->memory[i].size);
-	for (i = 0; i <= listed.count; i++) {
+	for (unsigned int i = 0; i <= listed.count; i++) {
 		next.end = i < listed.count ? listed.ranges[i].start : limit;
 		next.end = min(next.end, limit) & ~(LOW_MEMORY_END - 1);
 		if (next.end > next.start && next.end - next.start > gap->end - gap->start)
@@ -153,13 +146,10 @@ bool memmap_find_gap(u64 limit, struct range *gap)
 
 bool memory_is_ram(u64 address, u64 size)
 {
-	unsigned int i;
-
 	if (address + size < address)
 		return false;
-	for (i = 0; i < ram.count; i++) {
+	for (unsigned int i = 0; i < ram.count; i++)
 		if (address >= ram.ranges[i].start && address + size <= ram.ranges[i].end)
 			return true;
-	}
 	return false;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps lie apart
- * from the pages, so a device that writes to a page it no longer owns cannot harm them; two bits
- * a page make 4 MiB for 64 GiB, which are all that is touched of them at boot. Callable on any CPU
- * with interrupts on or off: one lock keeps bitmaps and counters, pages are zeroed outside of it.
+ * The page allocator: first fit over two bitmaps for each stretch of RAM. The bitmaps are separate
+ * from the pages, so a device that writes to a page it no longer owns cannot damage them. Two bits
+ * per page make 4 MiB for 64 GiB; booting touches nothing else of the RAM. Callable on any CPU with
+ * interrupts on or off: one lock protects bitmaps and counters, and pages are zeroed outside it.
  */
 #include "kernel/page_alloc.h"
 
@@ -16,7 +16,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/string.h"
 
-/* RAM that must be left beside the image: page tables, drivers, rings and the app's own. */
+/* RAM needed in addition to the image: page tables, drivers, rings and the app. */
 #define MEMORY_NEEDED (768 * 1024ULL)
 
 #define WORD_BITS 64
@@ -25,23 +25,23 @@
 struct zone {
 	u64 start; /* address of its first page */
 	u64 pages;
-	u64 *used; /* a bit a page; those past the end are set */
+	u64 *used; /* one bit per page; those past the end are set */
 	u64 *last; /* set on the last page of each allocation */
 	u64 hint;  /* words before this one are full */
 };
 
-/* Mapped by the boot page tables, and so all that can be given out before paging_init. */
+/* The end of the boot page tables' mapping, and so of the pages for allocation before
+ * paging_init. */
 #define BOOT_MAPPED_END (1ULL << 32)
 
-/* By address; none crosses BOOT_MAPPED_END, and what lies below that may need one zone more. */
+/* Sorted by address. None crosses BOOT_MAPPED_END, which may need one zone more. */
 static struct zone zones[RANGES_MAX + 1];
 static unsigned int zone_count;
 static u64 pages_total, bitmap_bytes;
-static u64 reach = BOOT_MAPPED_END; /* zones from here on are not given out yet */
+static u64 reach = BOOT_MAPPED_END; /* zones from here on are not used yet */
 
-static DEFINE_SPINLOCK(lock); /* of the bitmaps, hints, and what follows */
+static DEFINE_SPINLOCK(lock); /* protects bitmaps, hints, and the variables below */
 static u64 pages_free_count;
-static u64 fail_countdown;
 
 static bool test_bit(const u64 *bitmap, u64 bit)
 {
@@ -66,24 +66,22 @@ static u64 range_words(const struct range *range)
 static u64 set_bytes(const struct range_set *set)
 {
 	u64 bytes = 0;
-	unsigned int i;
 
-	for (i = 0; i < set->count; i++)
+	for (unsigned int i = 0; i < set->count; i++)
 		bytes += set->ranges[i].end - set->ranges[i].start;
 	return bytes;
 }
 
-/* Takes room for all bitmaps out of a range that is mapped already. */
+/* Takes room for all bitmaps from a range that is already mapped. */
 static u64 *take_bitmaps(struct range_set *available)
 {
 	u64 size = 0, start;
-	unsigned int i;
 
-	for (i = 0; i < available->count; i++) /* a word more where it is cut in two */
+	for (unsigned int i = 0; i < available->count; i++) /* one word more if it is cut in two */
 		size += 2 * sizeof(u64) * (range_words(&available->ranges[i]) + 1);
 	size = ALIGN_UP(size, PAGE_SIZE);
 	bitmap_bytes = size;
-	for (i = 0; i < available->count; i++) {
+	for (unsigned int i = 0; i < available->count; i++) {
 		start = available->ranges[i].start;
 		if (start + size <= min(available->ranges[i].end, BOOT_MAPPED_END)) {
 			range_set_remove(available, start, start + size);
@@ -109,7 +107,7 @@ static u64 *add_zone(const struct range *range, u64 *bitmaps)
 	return bitmaps + 2 * words;
 }
 
-/* Below BOOT_MAPPED_END and from there on are zones of their own. */
+/* Adds the zones of a range: one below BOOT_MAPPED_END, one above. */
 static u64 *add_zones(const struct range *range, u64 *bitmaps)
 {
 	const struct range below = { range->start, min(range->end, BOOT_MAPPED_END) };
@@ -127,7 +125,6 @@ void memory_init(const struct boot_info *boot)
 	static struct range_set available;
 	u64 image = (uintptr_t)image_start, image_size = (uintptr_t)image_end - image;
 	u64 left, *bitmaps;
-	unsigned int i;
 
 	memmap_init(boot);
 	available = *memmap_ram();
@@ -139,7 +136,7 @@ void memory_init(const struct boot_info *boot)
 			     (image + image_size + MEMORY_NEEDED) / 1024,
 			     (image + image_size + left) / 1024);
 	bitmaps = take_bitmaps(&available);
-	for (i = 0; i < available.count; i++)
+	for (unsigned int i = 0; i < available.count; i++)
 		bitmaps = add_zones(&available.ranges[i], bitmaps);
 	pages_free_count = pages_total;
 }
@@ -149,7 +146,7 @@ void memory_all_mapped(void)
 	reach = ~0ULL;
 }
 
-/* The first of `count` free pages in a row, or zone->pages. */
+/* Returns the first of `count` free pages in a row, or zone->pages. */
 static u64 find_run(const struct zone *zone, u64 count)
 {
 	u64 page = zone->hint * WORD_BITS, run = 0, word;
@@ -167,20 +164,26 @@ static u64 find_run(const struct zone *zone, u64 count)
 	return run >= count ? page - run : zone->pages;
 }
 
+/* With the lock. */
+static void mark_allocation(struct zone *zone, u64 first, u64 count, bool used)
+{
+	for (u64 page = first; page < first + count; page++)
+		change_bit(zone->used, page, used);
+	change_bit(zone->last, first + count - 1, used);
+	pages_free_count += used ? -count : count;
+}
+
 static void *zone_alloc(struct zone *zone, u64 count)
 {
 	u64 words = ALIGN_UP(zone->pages, WORD_BITS) / WORD_BITS;
-	u64 first, page;
+	u64 first;
 
 	while (zone->hint < words && zone->used[zone->hint] == WORD_FULL)
 		zone->hint++;
 	first = find_run(zone, count);
 	if (first >= zone->pages)
 		return NULL;
-	for (page = first; page < first + count; page++)
-		change_bit(zone->used, page, true);
-	change_bit(zone->last, first + count - 1, true);
-	pages_free_count -= count;
+	mark_allocation(zone, first, count, true);
 	return (void *)(uintptr_t)(zone->start + first * PAGE_SIZE);
 }
 
@@ -201,12 +204,9 @@ void *pages_alloc(u64 count)
 
 static struct zone *find_zone(u64 address)
 {
-	unsigned int i;
-
-	for (i = 0; i < zone_count; i++) {
+	for (unsigned int i = 0; i < zone_count; i++)
 		if (address - zones[i].start < zones[i].pages * PAGE_SIZE)
 			return &zones[i];
-	}
 	return NULL;
 }
 
@@ -218,11 +218,8 @@ void pages_reserve(u64 start, u64 size)
 	for (address = start & ~(PAGE_SIZE - 1); address < start + size; address += PAGE_SIZE) {
 		zone = find_zone(address);
 		page = zone ? (address - zone->start) / PAGE_SIZE : 0;
-		if (!zone || test_bit(zone->used, page))
-			continue;
-		change_bit(zone->used, page, true);
-		change_bit(zone->last, page, true);
-		pages_free_count--;
+		if (zone && !test_bit(zone->used, page))
+			mark_allocation(zone, page, 1, true);
 	}
 	spin_unlock_irqrestore(&lock, flags);
 }
@@ -231,7 +228,7 @@ bool pages_allocated(u64 address)
 {
 	struct zone *zone = find_zone(address);
 
-	/* One read, and the caller's page does not change state: no lock. */
+	/* No lock: it is one read, and the caller's page does not change state. */
 	return zone && test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
 }
 
@@ -256,24 +253,21 @@ static void check_allocation(const struct zone *zone, u64 first, u64 count)
 
 void pages_free(void *pages, u64 count)
 {
-	u64 address = (uintptr_t)pages, flags = spin_lock_irqsave(&lock), first, page;
+	u64 address = (uintptr_t)pages, flags = spin_lock_irqsave(&lock), first;
 	struct zone *zone = find_zone(address);
 
 	if (!zone || !IS_ALIGNED(address, PAGE_SIZE) || !count)
 		panic("free of %llu pages at 0x%llx: not from this allocator", count, address);
 	first = (address - zone->start) / PAGE_SIZE;
 	check_allocation(zone, first, count);
-	for (page = first; page < first + count; page++)
-		change_bit(zone->used, page, false);
-	change_bit(zone->last, first + count - 1, false);
+	mark_allocation(zone, first, count, false);
 	zone->hint = min(zone->hint, first / WORD_BITS);
-	pages_free_count += count;
 	spin_unlock_irqrestore(&lock, flags);
 }
 
 void *alloc_pages_exact(size_t size)
 {
-	if (!size || size > SIZE_MAX - PAGE_SIZE || memory_must_fail())
+	if (!size || size > SIZE_MAX - PAGE_SIZE)
 		return NULL;
 	return pages_alloc(ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
 }
@@ -282,24 +276,6 @@ void free_pages_exact(void *pages, size_t size)
 {
 	if (pages)
 		pages_free(pages, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
-}
-
-void memory_fail_nth(u64 n)
-{
-	WRITE_ONCE(fail_countdown, n);
-}
-
-bool memory_must_fail(void)
-{
-	bool fail;
-	u64 flags;
-
-	if (!READ_ONCE(fail_countdown)) /* always, but in tests */
-		return false;
-	flags = spin_lock_irqsave(&lock);
-	fail = fail_countdown && !--fail_countdown;
-	spin_unlock_irqrestore(&lock, flags);
-	return fail;
 }
 
 void memory_count(struct memory_counters *counters)

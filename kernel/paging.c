@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, so
- * nothing has to be flushed on other CPUs; guard pages are the exception, and are made before the
- * CPU starts whose stacks they guard. Not called from interrupt handlers.
+ * Four-level page tables (Intel SDM 3A, 4.5). Entries only ever go from absent to present, so other
+ * CPUs need no flush. Guard pages are the exception; they are made before the CPU starts whose
+ * stacks they guard. Do not call from interrupt handlers.
  */
 #include "kernel/paging.h"
 
@@ -15,11 +15,9 @@
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
-#include "kernel/string.h"
 
 #define PTE_P BIT_ULL(0)
 #define PTE_RW BIT_ULL(1)
-#define PTE_US BIT_ULL(2)
 #define PTE_PWT BIT_ULL(3)
 #define PTE_PCD BIT_ULL(4)
 #define PTE_PS BIT_ULL(7)
@@ -37,13 +35,13 @@
 #define CPUID_NX BIT_ULL(20)
 #define CPUID_1GIB_PAGES BIT_ULL(26)
 
-static DEFINE_SPINLOCK(lock); /* of the tables; taken before the page allocator's */
+static DEFINE_SPINLOCK(lock); /* protects the tables; taken before the page allocator's */
 static u64 *top_table;
 static u64 table_count;
-static u64 nx_mask = ~0ULL;	/* without PTE_NX when the CPU lacks it */
-static unsigned int leaf_level; /* of the largest page: 3 is 1 GiB, 2 is 2 MiB */
+static u64 nx_mask = ~0ULL;	/* without PTE_NX if the CPU lacks it */
+static unsigned int leaf_level; /* level of the largest page: 3 is 1 GiB, 2 is 2 MiB */
 
-/* The bytes one entry of a table of `level` spans: 4 KiB, 2 MiB, 1 GiB, 512 GiB. */
+/* Returns the bytes that one entry of a table of `level` spans: 4 KiB, 2 MiB, 1 GiB, 512 GiB. */
 static u64 level_size(unsigned int level)
 {
 	return PAGE_SIZE << (9 * (level - 1));
@@ -64,7 +62,7 @@ static u64 *entry_table(u64 entry)
 	return (u64 *)(uintptr_t)(entry & PTE_ADDRESS);
 }
 
-/* True when the entry can map [address, end) by one page. */
+/* True if the entry can map [address, end) with one page. */
 static bool fits_leaf(u64 address, u64 end, unsigned int level)
 {
 	return level == 1 || (level <= leaf_level && IS_ALIGNED(address, level_size(level)) &&
@@ -72,8 +70,8 @@ static bool fits_leaf(u64 address, u64 end, unsigned int level)
 }
 
 /*
- * Maps what begins at `address` with one entry. Returns the bytes that are mapped from there, or 0
- * when the page has other rights already or no table can be had.
+ * Maps memory from `address` on with one entry. Returns the number of bytes mapped, or 0 if the
+ * page has other rights already or there is no memory for a table.
  */
 static u64 map_one(u64 address, u64 end, u64 rights)
 {
@@ -103,7 +101,7 @@ static u64 map_one(u64 address, u64 end, u64 rights)
 	return level_size(level) - (address & (level_size(level) - 1));
 }
 
-/* Maps whole pages; false as map_one. */
+/* Maps whole pages; false where map_one returns 0. */
 static bool map_range(u64 start, u64 end, u64 rights)
 {
 	u64 flags = spin_lock_irqsave(&lock), mapped = 1;
@@ -114,7 +112,7 @@ static bool map_range(u64 start, u64 end, u64 rights)
 	return mapped;
 }
 
-/* The entry that maps `address`, or NULL; *level is its level. */
+/* Returns the entry that maps `address`, or NULL; *level is its level. */
 static u64 *find_leaf(u64 address, unsigned int *level)
 {
 	u64 *table = top_table, *entry;
@@ -135,15 +133,13 @@ static bool map_ram(void)
 {
 	static struct range_set plain;
 	u64 image = (uintptr_t)image_start;
-	unsigned int i;
 
 	plain = *memmap_ram();
 	range_set_remove(&plain, 0, LOW_MEMORY_END);
 	range_set_remove(&plain, image, ALIGN_UP((u64)(uintptr_t)image_end, PAGE_SIZE));
-	for (i = 0; i < plain.count; i++) {
+	for (unsigned int i = 0; i < plain.count; i++)
 		if (!map_range(plain.ranges[i].start, plain.ranges[i].end, MAP_DATA))
 			return false;
-	}
 	return true;
 }
 
@@ -158,7 +154,7 @@ static bool map_image(void)
 	       map_range(data, ALIGN_UP(data_limit, PAGE_SIZE), MAP_DATA);
 }
 
-/* Puts a table of smaller pages, with the same rights, in the place of a large page. */
+/* Replaces a large page by a table of smaller pages with the same rights. */
 static bool split_leaf(u64 *entry, unsigned int level)
 {
 	u64 *table = pages_alloc(1);
@@ -220,20 +216,21 @@ u64 paging_tables(void)
 	return 1 + READ_ONCE(table_count);
 }
 
-/* Maps the pages around [address, address + size), which are no RAM; says why when it cannot. */
+/* Maps the pages around [address, address + size), which must not be RAM; prints why if it
+ * fails. */
 static bool map_outside_ram(u64 address, u64 size, u64 rights)
 {
 	u64 start = address & ~(PAGE_SIZE - 1);
 	u64 end = ALIGN_UP(address + size, PAGE_SIZE);
 
 	if (!size || address + size < address || address + size > memmap_physical_limit())
-		printk("paging: 0x%llx bytes at 0x%llx: beyond what this CPU can address\n", size,
-		       address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: beyond the address width\n",
+		       size, address);
 	else if (memmap_overlaps_ram(start, end - start))
-		printk("paging: 0x%llx bytes at 0x%llx: RAM is there\n", size, address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: it is RAM\n", size, address);
 	else if (!map_range(start, end, rights))
-		printk("paging: 0x%llx bytes at 0x%llx: mapped otherwise, or no memory\n", size,
-		       address);
+		printk("paging: cannot map 0x%llx bytes at 0x%llx: mapped otherwise or no memory\n",
+		       size, address);
 	else
 		return true;
 	return false;
@@ -265,36 +262,11 @@ const void *map_firmware(u64 address, u64 size)
 		return NULL;
 	if (address >= LOW_MEMORY_END && memory_is_ram(address, size))
 		return (const void *)(uintptr_t)address;
-	if (end <= LOW_MEMORY_END) /* even where RAM is: it is never given out */
+	if (end <= LOW_MEMORY_END) /* even RAM, which is never allocated there */
 		mapped = map_range(address & ~(PAGE_SIZE - 1), end, MAP_RODATA);
 	else
 		mapped = map_outside_ram(address, size, MAP_RODATA);
 	return mapped ? (const void *)(uintptr_t)address : NULL;
-}
-
-/* The bound of the recursion is `level`, which is TOP_LEVEL at most. */
-static void audit_table(const u64 *table, unsigned int level, struct paging_audit *audit)
-{
-	unsigned int i;
-
-	for (i = 0; i < TABLE_ENTRIES; i++) {
-		if (!(table[i] & PTE_P))
-			continue;
-		audit->user += !!(table[i] & PTE_US);
-		if (!is_leaf(table[i], level)) {
-			audit_table(entry_table(table[i]), level - 1, audit);
-			continue;
-		}
-		audit->pages++;
-		audit->write_execute += table[i] & PTE_RW && !(table[i] & PTE_NX);
-	}
-}
-
-void paging_audit(struct paging_audit *audit)
-{
-	memset(audit, 0, sizeof(*audit));
-	if (top_table)
-		audit_table(top_table, TOP_LEVEL, audit);
 }
 
 enum mapping paging_lookup(u64 address)

@@ -6,43 +6,34 @@
 #include "kernel/types.h"
 
 /*
- * Replaces the boot page tables: all RAM from 1 MiB on read-write, the image by its parts, nothing
- * executable but .text, guard pages and the first MiB not mapped. Stops the machine without memory
- * for the tables. Interrupts off; after memory_init.
+ * Replaces the boot page tables: maps all RAM from 1 MiB on read-write, the image by its parts,
+ * only .text executable, and neither the guard pages nor the first MiB. Without memory for the
+ * tables it stops the machine. Interrupts off; after memory_init.
  */
 void paging_init(void);
 
 /*
- * Makes firmware data at physical `address` readable, cached, where it is; RAM already is. NULL on
- * overflow, in the null page, beyond the CPU's addresses, on a page that is mapped in another way,
- * or without memory for page tables. Never unmapped.
+ * Maps firmware data at physical `address` readable and cached, at its own address; RAM is mapped
+ * already. NULL on overflow, in the null page, beyond the CPU's address width, on a page with
+ * another mapping, or without memory for page tables. The mapping stays.
  */
 const void *map_firmware(u64 address, u64 size);
 
-/* How many pages hold page tables. */
+/* Returns the number of pages that hold page tables. */
 u64 paging_tables(void);
 
-/* How many pages there are of each kind that there must not be, and of all, whatever their size. */
-struct paging_audit {
-	u64 pages;
-	u64 user;	   /* entries open to ring 3, of pages or of tables */
-	u64 write_execute; /* writable and executable */
-};
-
-/* Walks the page tables and counts. Any interrupt state; a page mapped meanwhile may be missed. */
-void paging_audit(struct paging_audit *audit);
-/* Makes the page of RAM at `address` one that faults, as a guard page: for ever, and for CPUs that
- * are started later. False without memory for page tables. */
+/* Unmaps the page of RAM at `address`, as a guard page, for good, and also for CPUs that are
+ * started later. False without memory for page tables. */
 bool paging_unmap_page(u64 address);
 
-/* The page tables in use, for another CPU's CR3. */
+/* Returns the page tables in use, for another CPU's CR3. */
 u64 paging_root(void);
 
-/* Makes a page below LOW_MEMORY_END, which is not mapped yet, readable and writable: false when it
- * is mapped, or without memory. paging_unmap_page takes it back. */
+/* Maps a page below LOW_MEMORY_END readable and writable; false if it is mapped already, or without
+ * memory. paging_unmap_page takes it back. */
 bool paging_map_low_page(u64 address);
 
-/* What a page is mapped as. */
+/* How a page is mapped. */
 enum mapping { MAPPED_NOT, MAPPED_CACHED, MAPPED_DEVICE };
 enum mapping paging_lookup(u64 address);
 

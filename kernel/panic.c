@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* panic: its frame, and what was going on. Everything here also runs when much else is broken. */
+/* panic: its frame, and what was going on. All of this also has to run when much else is broken. */
 #include "kernel/panic.h"
 
-#include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/exit.h"
 #include "kernel/irq.h"
@@ -16,7 +15,7 @@ static unsigned int panic_depth;
 
 #define STEPS_MAX 8
 
-/* What a step points to may be gone when a stack was written over: only what is mapped is read. */
+/* True if the text of a step can be read: its stack may have been overwritten. */
 static bool is_readable(const void *pointer)
 {
 	return paging_lookup((uintptr_t)pointer) == MAPPED_CACHED;
@@ -31,11 +30,10 @@ static void print_text(const char *before, const char *text)
 void panic_print_steps(void)
 {
 	const struct step *step = step_current();
-	unsigned int i;
 
 	if (num_online_cpus() > 1)
 		printk("  on CPU %u of %u\n", smp_processor_id(), num_online_cpus());
-	for (i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
+	for (unsigned int i = 0; i < STEPS_MAX && is_readable(step); i++, step = step->outer) {
 		printk(i ? "  within:" : "  while:");
 		print_text(" ", step->device);
 		print_text(" ", step->what);
@@ -50,7 +48,7 @@ bool panic_in_progress(void)
 	return panic_depth > 0;
 }
 
-/* The first panic goes on; a second one is a line, and a third not even that. */
+/* Begins a panic. The first one continues, a second one prints one line, a third prints nothing. */
 void panic_begin(u64 place)
 {
 	struct ksym symbol;
@@ -70,7 +68,7 @@ void panic_begin(u64 place)
 		printk("; leaving\n");
 		machine_exit(EXIT_PANIC);
 	}
-	if (panic_depth > 2) /* printing or leaving is what fails */
+	if (panic_depth > 2) /* printing or leaving fails itself */
 		machine_exit_quietly(EXIT_PANIC);
 }
 

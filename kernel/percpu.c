@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The CPUs there are. Only CPU 0 adds to them; everybody may look. */
+/* The list of CPUs. Only CPU 0 adds to it; any code may read it. */
 #include "kernel/percpu.h"
 
 #include "kernel/cpu.h"
@@ -29,7 +29,7 @@ struct cpu *cpu_get(unsigned int index)
 	return index < CPUS_MAX ? __atomic_load_n(&cpus[index], __ATOMIC_ACQUIRE) : NULL;
 }
 
-/* Acquire: pairs with cpu_set_online, so that what a CPU set up is seen with it. */
+/* Acquire: pairs with cpu_set_online, so that the caller sees what the CPU set up. */
 unsigned int num_online_cpus(void)
 {
 	return __atomic_load_n(&online, __ATOMIC_ACQUIRE);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * printk: formatted lines with a time stamp. While a CPU prints, its interrupts are off and the
- * other CPUs wait, so no line is torn; a CPU that has the console may take it again.
+ * other CPUs wait, so no line is torn. A CPU that has the console may take it again.
  */
 #include "kernel/printk.h"
 
 #include "kernel/console.h"
 #include "kernel/cpu.h"
-#include "kernel/format.h"
 #include "kernel/irq.h"
 #include "kernel/percpu.h"
 #include "kernel/spinlock.h"
@@ -18,7 +17,7 @@
 static DEFINE_SPINLOCK(lock);
 static u32 owner;  /* the CPU that prints, + 1 */
 static u32 seizer; /* the CPU that panics, + 1: no other begins a line */
-static u32 depth;  /* how often it has taken the lock */
+static u32 depth;  /* how many times it holds the lock */
 static bool line_open;
 static bool stamps_off;
 static u32 line_owner; /* who left it open, + 1 */
@@ -39,23 +38,23 @@ static void put_to_console(void *context, char c)
 	bool starts = !line_open;
 
 	(void)context;
-	line_open = true; /* from the stamp on: a CPU may be stopped in the middle of it */
+	line_open = true; /* set before the stamp: a CPU may be stopped in */
 	if (starts && !stamps_off)
 		print_time_stamp();
 	console_putc(c);
 	line_open = c != '\n';
 }
 
-/* A line that a call left open is ended before another CPU prints. */
+/* Takes the lock. If another CPU left a line open, ends that line first. */
 u64 printk_lock(void)
 {
 	u32 self = smp_processor_id() + 1;
 	u64 flags = local_irq_save();
 
-	/* Only this CPU writes its own number there, so nobody else can make this test true. */
+	/* Only this CPU writes its own number there, so no other CPU can make this test true. */
 	if (READ_ONCE(owner) != self) {
 		while (READ_ONCE(seizer) && READ_ONCE(seizer) != self)
-			cpu_relax(); /* until it stops this CPU */
+			cpu_relax(); /* until the panicking CPU stops this one */
 		spin_lock(&lock);
 		WRITE_ONCE(owner, self);
 	}
@@ -81,7 +80,7 @@ static bool is_seized(void *context)
 
 	(void)context;
 	if (READ_ONCE(owner) == self)
-		return true; /* what prints here is what panics */
+		return true; /* the code that prints here is what panics */
 	if (!spin_trylock(&lock))
 		return false;
 	WRITE_ONCE(owner, self);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* What the CPU itself can refuse, switched on; and the line that says what this one has. */
+/* Switches on the protections of the CPU, prints which of them it has, and has the compiler's stack
+ * protector. */
 #include "kernel/protect.h"
 
 #include "kernel/cpu.h"
+#include "kernel/ksyms.h"
+#include "kernel/panic.h"
 #include "kernel/printk.h"
 
 #define CR0_WP BIT_ULL(16)
@@ -16,7 +19,7 @@
 #define CPUID_7_EBX_SMAP BIT_ULL(20)
 #define CPUID_7_ECX_UMIP BIT_ULL(2)
 
-/* Those of SMEP, SMAP and UMIP that this CPU has (Intel SDM 2A, CPUID leaf 7). */
+/* Returns those of SMEP, SMAP and UMIP that this CPU has (Intel SDM 2A, CPUID leaf 7). */
 static u64 cr4_protections(void)
 {
 	struct cpuid features;
@@ -45,8 +48,42 @@ void cpu_print_protections(void)
 {
 	u64 cr0 = read_cr0(), cr4 = read_cr4();
 
-	/* As the registers are, not as they were meant to be. */
+	/* Reads the registers themselves, not what was meant to be in them. */
 	printk("cpu: protected by%s%s%s%s%s\n", cr0 & CR0_WP ? " WP" : "",
 	       rdmsr(MSR_EFER) & EFER_NXE ? " NX" : "", cr4 & CR4_SMEP ? " SMEP" : "",
 	       cr4 & CR4_SMAP ? " SMAP" : "", cr4 & CR4_UMIP ? " UMIP" : "");
+}
+
+/* ---- the stack protector --------------------------------------------------------------------- */
+
+/* The compiler puts a canary above the arrays of a function and looks at it before the function
+ * returns. One canary for all CPUs, for it needs no %gs to be found; gcc's and clang's names. */
+extern u64 __stack_chk_guard;
+__noreturn void __stack_chk_fail(void);
+
+u64 __stack_chk_guard;
+
+/* The last steps of SplitMix64, which let each bit of the input reach each bit of the output. */
+static inline u64 mix(u64 value)
+{
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebULL;
+	return value ^ value >> 31;
+}
+
+/* Not protected itself: it would find another canary on return than it was entered with. */
+__attribute__((no_stack_protector)) void stack_protector_init(void)
+{
+	u64 seed = mix(rdtsc()) ^ rdrand();
+
+	/* The lowest byte is 0, so that no string function reads or writes across it. */
+	__stack_chk_guard = mix(seed + rdtsc()) & ~0xffULL;
+}
+
+/* Called by the function whose canary was gone, instead of returning. */
+void __stack_chk_fail(void)
+{
+	u64 back = (uintptr_t)__builtin_return_address(0);
+
+	panic("stack smashed: %s wrote past the end of a local array", ksyms_name(back - 1));
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Starting the other CPUs, one after the other. A CPU that is started takes
- * `ap_cpu` for itself; one that comes when nobody waits for it any more finds NULL and halts
- * (boot/trampoline.S), so that no two ever share a stack.
+ * Starts the other CPUs, one after the other. A CPU that starts takes `ap_cpu` for itself. One that
+ * comes too late finds NULL and halts (boot/trampoline.S), so that no two CPUs ever share a stack.
  */
 #include "kernel/smp.h"
 
@@ -25,16 +24,16 @@
 #define AFTER_STARTUP_NS (200 * NSEC_PER_USEC)
 #define START_TIMEOUT_NS NSEC_PER_SEC
 
-/* The page below 1 MiB where a CPU begins, in real mode: here, or the lowest that is RAM. */
+/* The page below 1 MiB where a CPU begins, in real mode: this one, or the lowest that is RAM. */
 #define TRAMPOLINE_WISH 0x8000
 
 extern const u8 ap_trampoline[], ap_trampoline_end[];
 
-/* What boot/trampoline.S takes over. */
+/* Parameters of boot/trampoline.S. */
 u64 ap_root, ap_stack;
 struct cpu *ap_cpu;
 
-static u64 ap_clock; /* the clock of the CPU that starts, when it is up; 0 before */
+static u64 ap_clock; /* the starting CPU's clock, when it is up; 0 before */
 
 /* ---- on the CPU that starts ------------------------------------------------------------------ */
 
@@ -46,7 +45,7 @@ void ap_start(struct cpu *cpu)
 	traps_init_cpu();
 	cpu_protect();
 	apic_init_cpu();
-	cpu->apic_id = apic_id(); /* whoever came, this is who it is */
+	cpu->apic_id = apic_id(); /* the id of the CPU that came */
 	timer_init_cpu();
 	__atomic_store_n(&ap_clock, ktime_get_ns(), __ATOMIC_RELEASE);
 	smp_idle();
@@ -60,7 +59,7 @@ static bool is_up(void *context)
 	return __atomic_load_n(&ap_clock, __ATOMIC_ACQUIRE);
 }
 
-/* The INIT has been sent. Takes the CPU's place back when it does not come in time. */
+/* Sends STARTUP after INIT. Takes ap_cpu back if the CPU does not come in time. */
 static int send_startup(u32 id, unsigned int page)
 {
 	struct cpu *taken;
@@ -74,7 +73,7 @@ static int send_startup(u32 id, unsigned int page)
 	if (!error)
 		return 0;
 	taken = __atomic_exchange_n(&ap_cpu, NULL, __ATOMIC_SEQ_CST);
-	/* It has begun after all, and may be slow: it owns its memory already. */
+	/* It has started after all, but is slow: it owns its memory already. */
 	return taken ? error : poll_until(is_up, NULL, START_TIMEOUT_NS);
 }
 
@@ -87,20 +86,20 @@ static struct cpu *alloc_cpu(void)
 	cpu->self = cpu;
 	cpu->index = num_online_cpus();
 	if (stacks_alloc(cpu))
-		return NULL; /* what there was is not worth taking back: memory is at its end */
+		return NULL; /* the rest is not freed: memory has run out anyway */
 	return cpu;
 }
 
-/* Clocks that differ would end waits at the wrong time; they are one on all machines we know. */
+/* Checks the CPU's clock: a different one would end waits at the wrong time. All machines we know
+ * share one. */
 static void check_clock(const struct cpu *cpu, u64 before, u64 after)
 {
 	if (ap_clock < before || ap_clock > after)
-		printk("smp: the clock of CPU %u (APIC id %u) is %lld us off: waits there may be "
-		       "too short or too long\n",
+		printk("smp: the clock of CPU %u (APIC id %u) is %lld us off: waits are inexact\n",
 		       cpu->index, cpu->apic_id, (long long)(ap_clock - before) / 1000);
 }
 
-/* The memory of one that did not come is kept from all others: it may come yet. */
+/* Starts a CPU. The memory of one that did not come is not reused: it may still come. */
 static int start_cpu(u32 id, unsigned int page)
 {
 	struct cpu *cpu = alloc_cpu();
@@ -126,15 +125,10 @@ static int start_cpu(u32 id, unsigned int page)
 
 static bool is_low_ram(u64 page)
 {
-	const struct range_set *ram = memmap_ram();
-
-	for (unsigned int i = 0; i < ram->count; i++)
-		if (page >= ram->ranges[i].start && page + PAGE_SIZE <= ram->ranges[i].end)
-			return paging_lookup(page) == MAPPED_NOT;
-	return false;
+	return memory_is_ram(page, PAGE_SIZE) && paging_lookup(page) == MAPPED_NOT;
 }
 
-/* A page for the trampoline, with it, or 0. */
+/* Returns a page with the trampoline in it, or 0. */
 static u64 place_trampoline(void)
 {
 	u64 page = TRAMPOLINE_WISH;
@@ -157,15 +151,14 @@ static void start_all(const u32 *ids, unsigned int count, u64 trampoline)
 	for (unsigned int i = 0; i < count; i++)
 		if (ids[i] != self)
 			apic_send(ids[i], APIC_INIT, 0);
-	udelay(AFTER_INIT_US); /* all at once: once for all */
+	udelay(AFTER_INIT_US); /* all CPUs at once, so one delay is enough */
 	for (unsigned int i = 0; i < count; i++) {
 		if (ids[i] == self)
 			continue;
 		error = start_cpu(ids[i], page);
 		if (error)
-			printk("smp: the CPU with APIC id %u does not start: %s; going on "
-			       "without\n",
-			       ids[i], error == -ENOMEM ? "out of memory" : "no sign of life");
+			printk("smp: CPU with APIC id %u did not start: %s; continuing without\n",
+			       ids[i], error == -ENOMEM ? "out of memory" : "no response");
 	}
 }
 
@@ -181,7 +174,7 @@ void smp_init(void)
 	if (trampoline)
 		start_all(ids, count, trampoline);
 	else
-		printk("smp: no RAM below 1 MiB for other CPUs to start in; going on without\n");
+		printk("smp: no RAM below 1 MiB to start other CPUs in; continuing without\n");
 	if (trampoline)
 		paging_unmap_page(trampoline);
 	printk("smp: Brought up 1 node, %u CPU%s\n", num_online_cpus(),

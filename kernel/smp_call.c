@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Work for other CPUs: a function while they idle, a few instructions in an interrupt, the end. */
+/* Work for other CPUs: a function for an idle one, a few instructions in an interrupt, the final
+ * stop. */
 #include <linux/errno.h>
 
 #include "kernel/apic.h"
@@ -45,7 +46,7 @@ static void run_task(struct cpu *cpu, cpu_function_t task)
 	task(cpu->task_context);
 	step_end(&step);
 	cpu->task = NULL;
-	/* Release: what the task wrote is seen by run_wait, and by who gives the next one. */
+	/* Release: run_wait, and the CPU that gives the next task, see what this task wrote. */
 	__atomic_store_n(&cpu->task_claimed, 0, __ATOMIC_RELEASE);
 	wake_up(&cpu->task_waiters);
 }
@@ -57,7 +58,7 @@ void smp_idle(void)
 	for (;;) {
 		cpu_function_t task;
 
-		local_irq_disable(); /* or a task that comes now is slept over */
+		local_irq_disable(); /* else a task that comes now would be missed */
 		/* Acquire: pairs with run_on_cpu. */
 		task = __atomic_load_n(&cpu->task, __ATOMIC_ACQUIRE);
 		if (!task) {
@@ -76,12 +77,12 @@ int run_on_cpu(unsigned int cpu, cpu_function_t function, void *context)
 
 	if (!other || !cpu || !function)
 		return -EINVAL;
-	/* One of those that give it work at the same time wins. */
+	/* If several CPUs give it work at the same time, one wins. */
 	if (!__atomic_compare_exchange_n(&other->task_claimed, &free, 1, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED))
 		return -EBUSY;
 	other->task_context = context;
-	/* Release: the context, and what it points to, is seen with the task. */
+	/* Release: the CPU sees the context, and what it points to, with the task. */
 	__atomic_store_n(&other->task, function, __ATOMIC_RELEASE);
 	smp_wake(cpu);
 	return 0;
@@ -113,7 +114,7 @@ struct cpu_call {
 	bool done;
 };
 
-/* Acquire: pairs with smp_call_interrupt, so that what the function wrote is seen. */
+/* Acquire: pairs with smp_call_interrupt, so that the caller sees what the function wrote. */
 static bool is_done(void *context)
 {
 	const struct cpu_call *call = context;
@@ -121,7 +122,7 @@ static bool is_done(void *context)
 	return __atomic_load_n(&call->done, __ATOMIC_ACQUIRE);
 }
 
-/* One call at a time stands at a CPU. Release: the call is seen with the pointer to it. */
+/* Posts the call; a CPU holds one at a time. Release: it sees the call with the pointer to it. */
 static bool is_posted(void *context)
 {
 	struct cpu_call *call = context, *none = NULL;
@@ -138,7 +139,7 @@ static bool is_withdrawn(struct cpu_call *call)
 					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* It lies on the caller's stack, so nobody may hold it when this returns. */
+/* Calls another CPU. The call is on this stack, so no CPU may use it when this returns. */
 static int call_other(struct cpu_call *call)
 {
 	int error = poll_until(is_posted, call, CALL_TIMEOUT_NS);
@@ -151,7 +152,7 @@ static int call_other(struct cpu_call *call)
 		return error;
 	error = poll_until(is_done, call, 10 * CALL_TIMEOUT_NS);
 	if (error)
-		panic("CPU %u does not come back from a function in an interrupt",
+		panic("CPU %u did not return from a function called in an interrupt",
 		      call->target->index);
 	return 0;
 }
@@ -188,7 +189,7 @@ void smp_call_interrupt(void)
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static u32 stopper; /* the CPU that stops the others, + 1 */
-static u32 stopped; /* how many have */
+static u32 stopped; /* how many CPUs have stopped */
 
 static __noreturn void stop_for_good(void)
 {
@@ -221,7 +222,7 @@ void smp_stop_others(void)
 					 __ATOMIC_ACQUIRE)) {
 		if (nobody != self)
 			stop_for_good();
-		return; /* told them already */
+		return; /* the other CPU has stopped them */
 	}
 	for (unsigned int i = 0; i < num_online_cpus(); i++)
 		if (other_cpu(i))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The slow path of spin locks: waiting, with an end. */
+/* The slow path of spin locks: waits, but not endlessly. */
 #include "kernel/spinlock.h"
 
 #include "kernel/cpu.h"
@@ -8,17 +8,17 @@
 
 #define HELD_TOO_LONG_NS (10 * NSEC_PER_SEC)
 
-/* Looks without writing while it is taken, so that the holder's store is not held up. */
+/* Only reads while the lock is taken, so that it does not slow down the holder's store. */
 void spin_wait(spinlock_t *lock)
 {
 	u64 start = ktime_get_ns();
 
 	while (READ_ONCE(lock->taken) || !spin_trylock(lock)) {
 		if (panic_in_progress())
-			return; /* its holder stands still, or is us */
+			return; /* its holder is stopped, or is us */
 		cpu_relax();
 		if (ktime_get_ns() - start > HELD_TOO_LONG_NS)
-			panic("spinlock at %p is held too long: taken twice, or never given back",
+			panic("spinlock at %p is held too long: taken twice, or never released",
 			      (void *)lock);
 	}
 }

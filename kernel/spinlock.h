@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks that several CPUs, or a CPU and its interrupt handlers, take for a few instructions. Who
- * finds it free takes it: in a virtual machine the CPU whose turn it would be may not be running,
- * and a queue in order of arrival would wait for the host at each step (measured: a thousand times
- * longer with 4 CPUs on 2). All zeroes is an unlocked lock. Not recursive; nothing that waits or
- * prints much runs inside.
+ * Locks that several CPUs, or a CPU and its interrupt handlers, take for a few instructions. Any
+ * CPU that finds the lock free takes it. In a virtual machine the CPU whose turn it is may not be
+ * running, and a queue in order of arrival would wait for the host at each step (measured: a
+ * thousand times longer with 4 CPUs on 2). An unlocked lock is all zeroes. Locks are not recursive;
+ * do not wait or print much while you hold one.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
@@ -18,23 +18,23 @@ typedef struct {
 
 #define DEFINE_SPINLOCK(name) spinlock_t name
 
-/* True when the lock was free, and is now the caller's. Acquire: pairs with spin_unlock. */
+/* True if the lock was free and is now the caller's. Acquire: pairs with spin_unlock. */
 static inline bool spin_trylock(spinlock_t *lock)
 {
 	return !__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE);
 }
 
-/* Waits until the lock can be taken, and takes it; one that is held for ten seconds is a panic. */
+/* Waits for the lock and takes it; panics if it is held for ten seconds. */
 void spin_wait(spinlock_t *lock);
 
-/* Takes the lock; interrupts are off, or no handler takes it. */
+/* Takes the lock. Interrupts must be off, unless no handler takes it. */
 static inline void spin_lock(spinlock_t *lock)
 {
 	if (!spin_trylock(lock))
 		spin_wait(lock);
 }
 
-/* Gives the lock back. Release: what was written inside is seen by whoever takes it next. */
+/* Releases the lock. Release: the next holder sees what was written inside. */
 static inline void spin_unlock(spinlock_t *lock)
 {
 	__atomic_store_n(&lock->taken, 0, __ATOMIC_RELEASE);

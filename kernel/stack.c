@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Each CPU has a main stack and those of the interrupt stack table. */
+/* The stacks of each CPU: a main stack, and those of the interrupt stack table. */
 #include "kernel/stack.h"
 
 #include <linux/errno.h>
@@ -16,7 +16,7 @@ struct guarded_stack {
 	u8 bytes[IST_STACK_SIZE];
 };
 
-/* What another CPU gets, in one piece. */
+/* The stacks of another CPU, in one allocation. */
 struct cpu_stacks {
 	struct guarded_stack ist[STACKS_PER_CPU - 1];
 	u8 main_guard[PAGE_SIZE];
@@ -63,11 +63,11 @@ int stacks_alloc(struct cpu *cpu)
 	fill_in(cpu, "main", stacks->main_guard, stacks->main + MAIN_STACK_SIZE, stacks->ist);
 	for (unsigned int i = 0; i < STACKS_PER_CPU; i++)
 		if (!paging_unmap_page(cpu->stacks[i].guard))
-			return -ENOMEM; /* some are gone: the rest is of no use to others */
+			return -ENOMEM; /* some are unmapped already: the rest is useless */
 	return 0;
 }
 
-/* The stack of any CPU for which `matches` holds. */
+/* Returns the stack of any CPU for which `matches` is true. */
 static const struct kernel_stack *find(bool (*matches)(const struct kernel_stack *stack,
 						       u64 address, u64 size),
 				       u64 address, u64 size)

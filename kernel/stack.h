@@ -13,8 +13,8 @@ struct kernel_stack {
 	u64 top;
 };
 
-/* A CPU's main stack, and who enters on a stack of its own by the interrupt stack table (Intel SDM
- * 3A, 6.14.5). The numbers are those of the table, where 0 is "the stack that is in use". */
+/* A CPU's main stack, and the exceptions with a separate stack in the interrupt stack table (Intel
+ * SDM 3A, 6.14.5). The numbers are those of the table, where 0 is "the stack that is in use". */
 enum ist {
 	STACK_MAIN = 0,
 	IST_DOUBLE_FAULT = 1,
@@ -23,16 +23,17 @@ enum ist {
 	STACKS_PER_CPU,
 };
 
-/* Fills in the stacks of CPU 0, which the image brings; paging_init unmaps their guard pages. */
+/* Fills in the stacks of CPU 0, which are part of the image; paging_init unmaps their guard
+ * pages. */
 void stacks_init(struct cpu *cpu);
 
 /* Allocates stacks for another CPU and unmaps their guard pages: 0 or -ENOMEM. Never freed. */
 int stacks_alloc(struct cpu *cpu);
 
-/* The stack that [address, address + size) lies in, guard page not counted, or NULL. */
+/* Returns the stack that contains [address, address + size), without its guard page, or NULL. */
 const struct kernel_stack *stack_find(u64 address, u64 size);
 
-/* The stack whose guard page holds `address`, or NULL. */
+/* Returns the stack whose guard page contains `address`, or NULL. */
 const struct kernel_stack *stack_find_guard(u64 address);
 
 #endif

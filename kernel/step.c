@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The steps of a CPU, the innermost first: a list through the stacks of those who take them. */
+/* The steps of a CPU, the innermost first: a list through the stacks of the functions that began
+ * them. */
 #include "kernel/step.h"
 
 #include "kernel/percpu.h"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The string functions (C99 7.21). The mem* ones move words, the widest the CPU has without SSE. */
+/* The string functions (C99 7.21). The mem* functions move the widest words that the CPU has
+ * without SSE. */
 #include "kernel/string.h"
+
+#include <linux/errno.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
@@ -20,7 +23,7 @@ void *memmove(void *to, const void *from, size_t size)
 
 	if ((uintptr_t)to - (uintptr_t)from >= size)
 		return memcpy(to, from, size);
-	/* `to` lies inside what is moved: backwards. Volatile, or GCC would call memmove here. */
+	/* `to` is inside the source: move backwards. Volatile, or GCC would call memmove here. */
 	while (size--)
 		((volatile u8 *)target)[size] = source[size];
 	return to;
@@ -92,4 +95,33 @@ char *strchr(const char *text, int character)
 			return NULL;
 	}
 	return (char *)(uintptr_t)text;
+}
+
+static unsigned int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	c |= 0x20; /* lower case */
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10) : ~0u;
+}
+
+int kstrtou64(const char *text, unsigned int base, u64 *value)
+{
+	u64 sum = 0;
+
+	if (base == 16 && text[0] == '0' && (text[1] | 0x20) == 'x')
+		text += 2;
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		unsigned int digit = digit_value(*text);
+
+		if (digit >= base)
+			return -EINVAL;
+		if (sum > (~0ULL - digit) / base)
+			return -ERANGE;
+		sum = sum * base + digit;
+	}
+	*value = sum;
+	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The string functions the kernel uses, as in C99 7.21; GCC itself may call the mem* ones. */
+/* The string functions that the kernel uses, as in C99 7.21. GCC may generate calls of mem*
+ * itself. And a number from text, as in Linux. */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 
@@ -14,5 +15,9 @@ size_t strnlen(const char *text, size_t limit);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *text, int character);
+
+/* A text that is a number in base 10 or 16 (there after 0x or not) and nothing else: 0, -EINVAL
+ * when it is none, -ERANGE when it does not fit; `value` is left alone then. */
+int kstrtou64(const char *text, unsigned int base, u64 *value);
 
 #endif

@@ -1,13 +1,14 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Waiting. The clock itself is kernel/clock.c, the alarm kernel/timer.c. */
 #include "kernel/time.h"
+
+#include <linux/errno.h>
 
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/percpu.h"
 #include "kernel/smp.h"
 #include "kernel/timer.h"
-#include <linux/errno.h>
 
 void udelay(u32 usec)
 {
@@ -32,41 +33,20 @@ int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns)
 	}
 }
 
-/* Who waits by wait_until. */
-static struct wait_queue any_interrupt;
-
-/* Full barriers: who waits is in the queue before it looks, and who wakes has written before it
- * looks into the queue, so one of the two sees the other. */
-static void enter(struct wait_queue *queue)
+int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+	       u64 timeout_ns)
 {
-	__atomic_or_fetch(&queue->cpus, BIT_ULL(smp_processor_id()), __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-static void leave(struct wait_queue *queue)
-{
-	__atomic_and_fetch(&queue->cpus, ~BIT_ULL(smp_processor_id()), __ATOMIC_SEQ_CST);
-}
-
-void wake_up(struct wait_queue *queue)
-{
-	u64 others;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	others = __atomic_load_n(&queue->cpus, __ATOMIC_RELAXED) & ~BIT_ULL(smp_processor_id());
-	for (; others; others &= others - 1)
-		smp_wake((unsigned int)__builtin_ctzll(others));
-}
-
-void wake_up_all_waits(void)
-{
-	wake_up(&any_interrupt);
-}
-
-static int wait_halted(bool (*condition)(void *context), void *context, u64 deadline)
-{
+	u64 start = ktime_get_ns(), self;
+	u64 deadline = timeout_ns < ~0ULL - start ? start + timeout_ns : ~0ULL;
 	bool late, done;
 
+	if (!timer_present() || !local_irqs_enabled())
+		return poll_until(condition, context, timeout_ns);
+	self = BIT_ULL(smp_processor_id());
+	/* Full barriers here and in wake_up: who waits is in the queue before it looks, and who
+	 * wakes has written before it looks into the queue, so one of the two sees the other. */
+	if (queue)
+		__atomic_or_fetch(&queue->cpus, self, __ATOMIC_SEQ_CST);
 	for (;;) {
 		local_irq_disable();
 		late = ktime_get_ns() >= deadline; /* before one more test */
@@ -74,28 +54,27 @@ static int wait_halted(bool (*condition)(void *context), void *context, u64 dead
 		if (done || late)
 			break;
 		timer_arm(deadline);
-		cpu_enable_irq_and_halt(); /* an interrupt since the test ends the halt at once */
+		cpu_enable_irq_and_halt(); /* an interrupt that came since the test ends the halt */
 	}
 	local_irq_enable();
+	if (queue)
+		__atomic_and_fetch(&queue->cpus, ~self, __ATOMIC_SEQ_CST);
 	return done ? 0 : -ETIMEDOUT;
-}
-
-int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
-	       u64 timeout_ns)
-{
-	u64 start = ktime_get_ns();
-	u64 deadline = timeout_ns < ~0ULL - start ? start + timeout_ns : ~0ULL;
-	int error;
-
-	if (!timer_present() || !local_irqs_enabled())
-		return poll_until(condition, context, timeout_ns);
-	enter(queue);
-	error = wait_halted(condition, context, deadline);
-	leave(queue);
-	return error;
 }
 
 int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns)
 {
-	return wait_event(&any_interrupt, condition, context, timeout_ns);
+	return wait_event(NULL, condition, context, timeout_ns);
+}
+
+void wake_up(struct wait_queue *queue)
+{
+	u64 others;
+
+	if (!queue)
+		return;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	others = __atomic_load_n(&queue->cpus, __ATOMIC_RELAXED) & ~BIT_ULL(smp_processor_id());
+	for (; others; others &= others - 1)
+		smp_wake((unsigned int)__builtin_ctzll(others));
 }

@@ -9,40 +9,48 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC 1000000000ULL
 
-/* Nanoseconds since the kernel's first instruction; never goes back. Any interrupt state. */
+/* Returns the nanoseconds since the kernel's first instruction; never goes back. Any interrupt
+ * state. */
 u64 ktime_get_ns(void);
+
+/*
+ * Finds the rate of the time stamp counter, from CPUID, or by measuring against the PIT, the ACPI
+ * PM timer or the RTC. Without any of them, it stops the machine with a message. Until then
+ * ktime_get_ns returns 0. Call after acpi_init; takes some 10 ms.
+ */
+void clock_init(void);
+
+/* Returns the counter's value when ktime_get_ns is `ns`, or a little later; saturates. */
+u64 clock_ns_to_tsc(u64 ns);
 
 /* Busy-waits at least `usec` microseconds. */
 void udelay(u32 usec);
 
 /*
- * Waits until `condition(context)` holds. poll_until spins; wait_until halts the CPU between
- * interrupts, testing the condition with interrupts off so that no wake-up is lost, with a timer
- * interrupt at the deadline. Called with interrupts on; `condition` runs with interrupts off in
- * wait_until, is cheap and has no other effect. `timeout_ns` counts from the call.
- * Returns 0, or -ETIMEDOUT when the condition still does not hold at the deadline.
+ * Waits until `condition(context)` is true, spinning: 0, or -ETIMEDOUT if it is still false
+ * `timeout_ns` after the call. Any CPU, any interrupt state.
  */
 int poll_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
-int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
 
-/*
- * The CPUs that halt until something happens, bit n for CPU n; all zeroes at first. Who makes it
- * happen calls wake_up, on whichever CPU. wait_until needs no such queue: it looks again after each
- * interrupt of a device on any CPU, which wakes more CPUs than one that waits for its own device.
- */
+/* The CPUs that halt until an event, bit n for CPU n; all zeroes at first. */
 struct wait_queue {
 	u64 cpus;
 };
 
-/* As wait_until, but looks again when the queue is woken, and after interrupts on this CPU. */
+/*
+ * The same, but halts the CPU in between. The condition is tested with interrupts off, so that no
+ * wake-up is lost: at first, after each interrupt on this CPU, when `queue` is woken, and at the
+ * deadline. It should be cheap, and is called any number of times; it may arm the interrupt that it
+ * waits for, but must have no other effect. `queue` may be NULL for what only this CPU's interrupts
+ * bring. Any CPU. It spins if interrupts are off, or there is no timer.
+ */
 int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
 	       u64 timeout_ns);
+/* wait_event without a queue. */
+int wait_until(bool (*condition)(void *context), void *context, u64 timeout_ns);
 
-/* Makes all CPUs that wait look again; what was written before is seen by them. Any CPU, any
- * interrupt state. */
+/* Makes all CPUs that wait in `queue` test again; they see what was written before. NULL is
+ * ignored. Any CPU, any interrupt state. */
 void wake_up(struct wait_queue *queue);
-
-/* A device's interrupt was handled on this CPU; called by irq_dispatch. */
-void wake_up_all_waits(void);
 
 #endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The local APIC timer: by TSC deadline where the CPU can, else counting down once. */
+/* The local APIC timer: uses the TSC deadline if the CPU has it, else a single countdown. */
 #include "kernel/timer.h"
 
 #include "kernel/apic.h"
-#include "kernel/clock.h"
 #include "kernel/cpu.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
@@ -41,17 +40,14 @@ void timer_init(void)
 {
 	if (!apic_present())
 		return;
-	if (cpuid(1, 0).ecx & CPUID_TSC_DEADLINE) {
+	if (cpuid(1, 0).ecx & CPUID_TSC_DEADLINE)
 		mode = TIMER_TSC_DEADLINE;
-		timer_init_cpu();
-		return;
-	}
-	count_hz = measure_countdown();
-	if (!count_hz) {
-		printk("timer: the local APIC timer stands still: waits will spin\n");
-		return;
-	}
-	mode = TIMER_COUNTDOWN;
+	else
+		count_hz = measure_countdown();
+	if (count_hz)
+		mode = TIMER_COUNTDOWN;
+	if (!timer_present())
+		printk("timer: the local APIC timer is not running: waits will busy-loop\n");
 	timer_init_cpu();
 }
 

@@ -11,17 +11,17 @@ void timer_init(void);
 /* Sets up the timer of another CPU, which runs at the same rate. */
 void timer_init_cpu(void);
 
-/* False without a local APIC, or when its timer stands still: then nothing ends a halt. */
+/* False without a local APIC, or if its timer does not run: then no timer ends a halt. */
 bool timer_present(void);
 
 /*
- * Makes sure that an interrupt comes to this CPU at `deadline` (ktime_get_ns) or before. It may be
- * an earlier alarm that is still set, so a caller that wakes too early arms it again; repeated
- * calls for later deadlines thus cost nothing. Interrupts off.
+ * Makes sure that this CPU gets an interrupt at `deadline` (ktime_get_ns) or before. An earlier
+ * alarm may still be set, so a caller that wakes too early arms it again; repeated calls for later
+ * deadlines therefore cost nothing. Interrupts off.
  */
 void timer_arm(u64 deadline);
 
-/* The timer's vector has arrived; called by irq_dispatch. */
+/* Handles the timer's vector; called by irq_dispatch. */
 void timer_interrupt(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The descriptor tables, and the way from a vector to who handles it. */
+/* The descriptor tables, and the dispatch from a vector to its handler. */
 #include "kernel/traps.h"
 
 #include "kernel/cpu.h"
@@ -94,7 +94,8 @@ void traps_init(void)
 	traps_init_cpu();
 }
 
-/* Another CPU's panic stops this one by an NMI, which no critical section keeps out. */
+/* Handles an NMI: another CPU's panic stops this CPU with one, which critical sections cannot
+ * block. */
 static void nmi(void)
 {
 	static bool told;

@@ -16,18 +16,19 @@ enum vector {
 	VECTOR_FIRST_DEVICE = 0x30, /* request_irq's */
 	VECTOR_LAST_DEVICE = 0xef,
 	VECTOR_TIMER = 0xf0,
-	VECTOR_CALL = 0xf1, /* another CPU wants a function to be run (kernel/smp.h) */
+	VECTOR_CALL = 0xf1, /* another CPU wants to run a function here */
 	VECTOR_WAKE = 0xf2, /* another CPU ends this one's halt */
 	VECTOR_SPURIOUS = 0xff,
 };
 
 #define DEVICE_VECTORS (VECTOR_LAST_DEVICE - VECTOR_FIRST_DEVICE + 1)
 
-/* What kernel/vectors.S pushes, and before it the CPU (Intel SDM 3A, 6.14.2). */
+/* The stack frame of a trap: the CPU's part, then what kernel/vectors.S pushes (Intel SDM 3A,
+ * 6.14.2). */
 struct trap_frame {
 	u64 r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
 	u64 vector;
-	u64 error; /* 0 where the CPU gives none */
+	u64 error; /* 0 if the CPU pushes none */
 	u64 rip, cs, rflags, rsp, ss;
 };
 
@@ -42,7 +43,7 @@ struct tss {
 	u16 io_map;
 } __packed;
 
-/* The tables a CPU has of its own. */
+/* The tables of one CPU. */
 struct cpu_tables {
 	u64 gdt[5] __attribute__((aligned(16)));
 	struct tss tss;
@@ -54,7 +55,7 @@ void traps_init(void);
 /* Loads GDT, TSS and IDT on this CPU: from here on exceptions end in a panic that says why. */
 void traps_init_cpu(void);
 
-/* All traps of all kinds; called by kernel/vectors.S with interrupts off. */
+/* Handles every trap; called by kernel/vectors.S with interrupts off. */
 void trap_dispatch(struct trap_frame *frame);
 
 /* Panics over an exception: what, where, which address, registers, callers (kernel/fault.c). */

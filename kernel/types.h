@@ -21,7 +21,7 @@ typedef __u64 u64; /* unsigned long long: print it with %llu or %llx */
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 
-/* From a pointer to `member` back to the structure of `type` that embeds it. */
+/* Converts a pointer to `member` into one to the structure of `type` that contains it. */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* One access, not torn, repeated or hoisted by the compiler; orders nothing (see barrier.h). */

@@ -34,24 +34,24 @@
 #define UART_LSR_THRE 0x20
 #define UART_ABSENT 0xff /* an absent port reads all ones */
 
-/* A port read takes some 0.1 to 2 us: at most 40 ms for the first byte that finds no room. */
+/* A port read takes some 0.1 to 2 us. The first byte that finds no room waits at most 40 ms. */
 #define READY_TRIES 20000
 
 #define INPUT_BYTES 1024
-/* Between looks: without an interrupt, and with one, for one that is lost. */
+/* Intervals for reading the port: without an interrupt, and with one, in case one is lost. */
 #define LOOK_NS (5 * NSEC_PER_MSEC)
 #define LOST_NS (100 * NSEC_PER_MSEC)
 
 static bool present;
-static bool stalled; /* the last byte was dropped: the next one does not wait */
+static bool stalled; /* the last byte was dropped: do not wait for the next */
 static u64 dropped;
 
-/* What was received: the interrupt puts in, the reader takes out. */
+/* The received bytes: the interrupt adds them, the reader takes them. */
 static struct {
 	spinlock_t lock;
 	char bytes[INPUT_BYTES];
 	unsigned int first, count;
-	bool started; /* somebody reads */
+	bool started; /* an app reads */
 	bool interrupts;
 } input;
 
@@ -70,21 +70,20 @@ void uart_init(void)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-static bool uart_ready(void)
+static bool status_has(u8 bit)
 {
 	u8 status = inb(COM1 + UART_LSR);
 
-	return status != UART_ABSENT && (status & UART_LSR_THRE);
+	return status != UART_ABSENT && status & bit;
 }
 
 static bool wait_ready(void)
 {
 	unsigned int tries = stalled ? 1 : READY_TRIES;
 
-	while (tries--) {
-		if (uart_ready())
+	while (tries--)
+		if (status_has(UART_LSR_THRE))
 			return true;
-	}
 	return false;
 }
 
@@ -111,20 +110,16 @@ u64 uart_dropped(void)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
-static bool has_received(void)
-{
-	u8 status = inb(COM1 + UART_LSR);
+static struct wait_queue readers;
 
-	return status != UART_ABSENT && (status & UART_LSR_DATA);
-}
-
-/* Empties the port as far as there is room. A byte that stays there keeps the wire up, and the wire
- * is an edge: with a full buffer the port is told to be quiet until there is room again. */
+/* Empties the port as far as there is room. A byte that stays in it keeps the wire high, and the
+ * wire is edge-triggered. So with a full buffer the port's interrupt is off until there is room
+ * again. */
 static void take_in(void)
 {
 	u64 flags = spin_lock_irqsave(&input.lock);
 
-	while (input.count < INPUT_BYTES && has_received()) {
+	while (input.count < INPUT_BYTES && status_has(UART_LSR_DATA)) {
 		input.bytes[(input.first + input.count) % INPUT_BYTES] = (char)inb(COM1 + UART_RBR);
 		input.count++;
 	}
@@ -137,9 +132,10 @@ static void received(void *context)
 {
 	(void)context;
 	take_in();
+	wake_up(&readers);
 }
 
-/* Without a way to interrupt the port is looked at. */
+/* Requests the interrupt; without one, the reader polls the port. */
 static void start(void)
 {
 	struct gsi gsi = ioapic_isa_gsi(COM1_IRQ);
@@ -152,7 +148,7 @@ static void start(void)
 		free_irq(vector);
 		return;
 	}
-	ioapic_unmask(gsi.number);
+	ioapic_set_masked(gsi.number, false);
 	outb(UART_MCR_DTR_RTS | UART_MCR_OUT2, COM1 + UART_MCR);
 	input.interrupts = true;
 }
@@ -188,7 +184,7 @@ int uart_read(char *buffer, size_t size, u64 timeout_ns)
 	if (!input.started)
 		start();
 	do {
-		error = wait_until(input_is_there, NULL,
+		error = wait_event(&readers, input_is_there, NULL,
 				   min(timeout_ns - passed, input.interrupts ? LOST_NS : LOOK_NS));
 		passed = ktime_get_ns() - begun;
 	} while (error && passed < timeout_ns);

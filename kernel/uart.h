@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The serial port COM1, a 16550 at 0x3f8. Output is polled, in any interrupt state. Input is taken
- * by its interrupt where an I/O APIC has the wire, else looked for; only once somebody reads.
+ * The serial port COM1, a 16550 at 0x3f8. Output is polled, in any interrupt state. Input comes by
+ * interrupt if an I/O APIC has the wire, else by polling; both start with the first read.
  */
 #ifndef KERNEL_UART_H
 #define KERNEL_UART_H
@@ -18,9 +18,9 @@ void uart_putc(char c);
 u64 uart_dropped(void);
 
 /*
- * Takes what has come in, 1 to `size` bytes: how many, or -ETIMEDOUT when none came in time, or
- * -ENODEV without a port. Between bytes the CPU halts. What nobody reads stays: 1 KiB here, the
- * rest in the port and with the sender. Called with interrupts on, by one reader at a time.
+ * Reads 1 to `size` received bytes and returns their number, -ETIMEDOUT if none came in time, or
+ * -ENODEV without a port. The CPU halts between bytes. Unread bytes stay: 1 KiB here, the rest in
+ * the port and with the sender. Call with interrupts on, one reader at a time.
  */
 int uart_read(char *buffer, size_t size, u64 timeout_ns);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the compiler calls where behaviour is undefined, in an image built with UBSAN=1: each is a
- * panic that names file, line and column. Names and structures are those of gcc and clang
- * (compiler-rt, lib/ubsan/ubsan_handlers.h); without UBSAN=1 nothing refers to them, and the linker
+ * The functions that the compiler calls on undefined behaviour, in an image built with UBSAN=1.
+ * Each panics and names file, line and column. Names and structures are those of gcc and clang
+ * (compiler-rt, lib/ubsan/ubsan_handlers.h). Without UBSAN=1 nothing refers to them, and the linker
  * leaves them out. This file is not instrumented itself.
  */
 #include "kernel/panic.h"
@@ -21,7 +21,7 @@ struct type {
 	char name[];
 };
 
-/* All begin with the place, and where there is one the type follows. */
+/* The common head: the place, then the type if there is one. */
 struct place_data {
 	struct source place;
 };
@@ -60,7 +60,7 @@ struct assumption_data {
 		__attribute__((alias("__ubsan_handle_" #name))); \
 	void __ubsan_handle_##name(__VA_ARGS__)
 
-/* Headers are found through -I. */
+/* Removes the "./" of headers found through -I. */
 static const char *file_of(const struct source *place)
 {
 	return strncmp(place->file, "./", 2) ? place->file : place->file + 2;
@@ -70,7 +70,8 @@ static const char *file_of(const struct source *place)
 	panic("UBSan: %s:%u:%u: " format, file_of(&(data)->place), (data)->place.line, \
 	      (data)->place.column, ##__VA_ARGS__)
 
-/* A value is passed as it is when it fits into a register, else by its address. */
+/* Shows a value. The compiler passes it directly if it fits into a register, else by its
+ * address. */
 static const char *show(const struct type *type, u64 value, char *text, size_t size)
 {
 	unsigned int bits = 1u << (type->info >> 1), unused = bits < 64 ? 64 - bits : 0;
@@ -95,25 +96,16 @@ static void report_overflow(const struct type_data *data, u64 left, const char *
 	       show(data->type, right, second, sizeof(second)), data->type->name);
 }
 
-HANDLER(add_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "+", right);
-}
+#define OVERFLOW_HANDLER(name, operator)                                 \
+	HANDLER(name, const struct type_data *data, u64 left, u64 right) \
+	{                                                                \
+		report_overflow(data, left, operator, right);            \
+	}
 
-HANDLER(sub_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "-", right);
-}
-
-HANDLER(mul_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "*", right);
-}
-
-HANDLER(divrem_overflow, const struct type_data *data, u64 left, u64 right)
-{
-	report_overflow(data, left, "/", right);
-}
+OVERFLOW_HANDLER(add_overflow, "+")
+OVERFLOW_HANDLER(sub_overflow, "-")
+OVERFLOW_HANDLER(mul_overflow, "*")
+OVERFLOW_HANDLER(divrem_overflow, "/")
 
 HANDLER(negate_overflow, const struct type_data *data, u64 value)
 {
@@ -156,7 +148,7 @@ HANDLER(type_mismatch_v1, const struct mismatch_data *data, u64 pointer)
 		REPORT(data, "%s %s at 0x%llx, which is not aligned to %llu", kind,
 		       data->type->name, pointer, BIT_ULL(data->log_alignment));
 	else
-		REPORT(data, "%s %s at 0x%llx, where there is too little room", kind,
+		REPORT(data, "%s %s at 0x%llx, which has too little room for it", kind,
 		       data->type->name, pointer);
 }
 
@@ -168,8 +160,8 @@ HANDLER(pointer_overflow, const struct place_data *data, u64 base, u64 result)
 HANDLER(alignment_assumption, const struct assumption_data *data, u64 pointer, u64 alignment,
 	u64 offset)
 {
-	REPORT(data, "0x%llx (offset %llu) is not aligned to %llu, as was promised", pointer,
-	       offset, alignment);
+	REPORT(data, "0x%llx (offset %llu) is not aligned to %llu as assumed", pointer, offset,
+	       alignment);
 }
 
 HANDLER(vla_bound_not_positive, const struct type_data *data, u64 bound)
@@ -183,7 +175,7 @@ HANDLER(load_invalid_value, const struct type_data *data, u64 value)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "%s is no value of %s", show(data->type, value, text, sizeof(text)),
+	REPORT(data, "%s is not a valid %s", show(data->type, value, text, sizeof(text)),
 	       data->type->name);
 }
 
@@ -194,21 +186,21 @@ HANDLER(nonnull_arg, const struct argument_data *data)
 
 HANDLER(nonnull_return_v1, const struct place_data *data, const struct source *place)
 {
-	panic("UBSan: %s:%u:%u: null is returned, which must not be", file_of(place), place->line,
-	      place->column);
+	panic("UBSan: %s:%u:%u: null returned by a function that must not return it",
+	      file_of(place), place->line, place->column);
 	(void)data;
 }
 
 HANDLER(invalid_builtin, const struct place_data *data)
 {
-	REPORT(data, "a count of zero bits in 0");
+	REPORT(data, "count of leading or trailing zeros of 0");
 }
 
-/* These two have no second name: there is no way on. */
+/* These two have no second name: execution cannot continue. */
 void __ubsan_handle_builtin_unreachable(const struct place_data *data);
 void __ubsan_handle_builtin_unreachable(const struct place_data *data)
 {
-	REPORT(data, "a place that cannot be reached was reached");
+	REPORT(data, "unreachable code was reached");
 }
 
 void __ubsan_handle_missing_return(const struct place_data *data);

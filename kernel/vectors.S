@@ -7,7 +7,7 @@
 #define VECTORS 256
 #define VECTOR_SIZE 16
 
-	/* Intel SDM 3A, 6.13: these push an error code; for the others a 0 stands in. */
+	/* Intel SDM 3A, 6.13: these push an error code; the others push a 0 instead. */
 	.macro	vector number
 	.balign	VECTOR_SIZE
 	.if	(\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Formatted text (C99 7.19.6.1), with no console in sight so that it can be tested on its own. */
-#include "kernel/format.h"
+/* Formats text (C99 7.19.6.1) without a console, so that it can be tested alone. */
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
@@ -36,11 +35,9 @@ static void put_repeated(struct formatter *f, char c, int count)
 
 static void put_padded(struct formatter *f, const struct spec *spec, const char *text, int length)
 {
-	int i;
-
 	if (!spec->left)
 		put_repeated(f, ' ', spec->width - length);
-	for (i = 0; i < length; i++)
+	for (int i = 0; i < length; i++)
 		put_char(f, text[i]);
 	if (spec->left)
 		put_repeated(f, ' ', spec->width - length);
@@ -55,7 +52,7 @@ static void put_string(struct formatter *f, const struct spec *spec, const char 
 	put_padded(f, spec, text, (int)strnlen(text, limit));
 }
 
-/* Writes the digits of `value` backwards from `end`; returns how many, none for 0. */
+/* Writes the digits of `value` backwards from `end`; returns their number, 0 for value 0. */
 static int write_digits(char *end, u64 value, unsigned int base, bool upper)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -66,7 +63,7 @@ static int write_digits(char *end, u64 value, unsigned int base, bool upper)
 	return count;
 }
 
-/* `prefix` is the sign, "0x", or nothing; zeros stand between it and the digits. */
+/* Writes a number. `prefix` is the sign, "0x", or empty; zeros stand between it and the digits. */
 static void put_number(struct formatter *f, const struct spec *spec, const char *prefix, u64 value,
 		       unsigned int base)
 {
@@ -75,7 +72,7 @@ static void put_number(struct formatter *f, const struct spec *spec, const char 
 	int count = write_digits(end, value, base, spec->conversion == 'X');
 	int prefix_length = (int)strlen(prefix);
 	int zeros = (spec->precision < 0 ? 1 : spec->precision) - count;
-	int i, padding;
+	int padding;
 
 	if (base == 8 && spec->alternate)
 		zeros = max(zeros, 1);
@@ -85,10 +82,10 @@ static void put_number(struct formatter *f, const struct spec *spec, const char 
 	padding = spec->width - prefix_length - zeros - count;
 	if (!spec->left)
 		put_repeated(f, ' ', padding);
-	for (i = 0; i < prefix_length; i++)
+	for (int i = 0; i < prefix_length; i++)
 		put_char(f, prefix[i]);
 	put_repeated(f, '0', zeros);
-	for (i = count; i > 0; i--)
+	for (int i = count; i > 0; i--)
 		put_char(f, end[-i]);
 	if (spec->left)
 		put_repeated(f, ' ', padding);
@@ -145,7 +142,7 @@ static void put_pointer(struct formatter *f, const struct spec *spec)
 		put_padded(f, spec, "(nil)", 5);
 }
 
-/* False when the conversion is none we know. */
+/* Writes one conversion; false if it is unknown. */
 static bool put_conversion(struct formatter *f, const struct spec *spec)
 {
 	char c;
@@ -203,7 +200,7 @@ static const char *parse_flags(struct spec *spec, const char *format)
 	}
 }
 
-/* A decimal number or '*', which takes an argument; none is 0. */
+/* Reads a decimal number, or '*', which takes an argument; 0 without either. */
 static const char *parse_number(struct formatter *f, int *number, const char *format)
 {
 	*number = 0;
@@ -211,10 +208,9 @@ static const char *parse_number(struct formatter *f, int *number, const char *fo
 		*number = va_arg(f->arguments, int);
 		return format + 1;
 	}
-	for (; *format >= '0' && *format <= '9'; format++) {
+	for (; *format >= '0' && *format <= '9'; format++)
 		if (*number < INT32_MAX / 10)
 			*number = *number * 10 + (*format - '0');
-	}
 	return format;
 }
 
@@ -238,7 +234,7 @@ static const char *parse_length(struct spec *spec, const char *format)
 	return format;
 }
 
-/* `format` stands behind the '%'; returns what follows the conversion. */
+/* Writes one conversion; `format` points behind its '%'. Returns the text behind the conversion. */
 static const char *format_conversion(struct formatter *f, const char *format)
 {
 	struct spec spec = { .precision = -1, .length = LENGTH_INT };
@@ -277,7 +273,7 @@ int format_text(format_put_t put, void *context, const char *format, va_list arg
 
 struct buffer {
 	char *next;
-	char *last; /* the NUL's place at the latest */
+	char *last; /* the last place for the NUL */
 };
 
 static void put_to_buffer(void *context, char c)

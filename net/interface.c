@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * lwIP's netif over a network device. Out: the pieces of a pbuf go to the device as they are, and
- * the pbuf is held until they are sent; lwIP leaves one alone that somebody else holds. In: a frame
- * is copied once, before anything in it is believed, for its memory stays the device's.
+ * lwIP's netif over a network device. Sending: the pieces of a pbuf go to the device as they are,
+ * and the pbuf is held until they are sent; lwIP does not change a pbuf that others hold.
+ * Receiving: a frame is copied once, before anything in it is used, because its memory still
+ * belongs to the device.
  */
 #include <linux/errno.h>
 #include <lwip/etharp.h>
@@ -24,12 +25,12 @@
 #define IP6_HEADER_SIZE 40 /* and a frame of TCP over IPv4 is no shorter */
 #define TCP_CHECKSUM_OFFSET 16
 
-/* ---- out ------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
-/* A frame that the device has. */
+/* A frame that is outstanding. */
 struct sending {
 	struct netdev_tx tx;
-	struct pbuf *frame; /* a reference of ours */
+	struct pbuf *frame; /* our reference */
 };
 
 static void sent(struct netdev *dev, struct netdev_tx *tx)
@@ -41,8 +42,8 @@ static void sent(struct netdev *dev, struct netdev_tx *tx)
 	kfree(sending);
 }
 
-/* Where TCP begins in a frame, and its two addresses; false for a frame of anything else. TCP's
- * headers are in one piece, and never in a fragment: its segments are no longer than the MTU. */
+/* Finds TCP in a frame, and its two addresses; false for any other frame. TCP's headers are in one
+ * piece, and never in a fragment: its segments are no longer than the MTU. */
 static bool find_tcp(const struct pbuf *frame, u16 *start, u16 *addresses, u16 *address_bytes)
 {
 	const u8 *bytes = frame->payload;
@@ -66,8 +67,8 @@ static bool find_tcp(const struct pbuf *frame, u16 *start, u16 *addresses, u16 *
 	return protocol == IP_PROTO_TCP && frame->len >= *start + TCP_HLEN;
 }
 
-/* Where the device computes checksums, lwIP leaves TCP's 0 (interface_init); the device wants that
- * of the pseudo header there, not complemented (RFC 9293, 3.1). */
+/* Prepares a checksum for the device. lwIP leaves TCP's checksum 0 then (interface_init); the
+ * device needs the sum of the pseudo header there, not complemented (RFC 9293, 3.1). */
 static void leave_checksum(struct pbuf *frame, struct netdev_offload *offload)
 {
 	u16 start, addresses, address_bytes, partial;
@@ -86,7 +87,7 @@ static void leave_checksum(struct pbuf *frame, struct netdev_offload *offload)
 					    .checksum_offset = TCP_CHECKSUM_OFFSET };
 }
 
-/* The pieces of a chain that are not empty; 0 when there are too many. */
+/* Lists the pieces of a chain that are not empty; returns 0 if there are too many. */
 static unsigned int list_pieces(const struct pbuf *frame, struct netdev_segment *segments)
 {
 	unsigned int count = 0;
@@ -101,8 +102,8 @@ static unsigned int list_pieces(const struct pbuf *frame, struct netdev_segment 
 	return count;
 }
 
-/* A frame whose memory will not change under the device's eyes, in few enough pieces; a reference
- * for whoever asks. NULL without memory. */
+/* Returns a referenced frame whose memory will not change while the device reads it, in few enough
+ * pieces. NULL without memory. */
 static struct pbuf *hold(struct pbuf *frame)
 {
 	unsigned int pieces = 0;
@@ -130,7 +131,7 @@ static int send_held(struct net_interface *interface, struct sending *sending)
 	return netdev_send(interface->dev, 0, &sending->tx);
 }
 
-/* lwIP's linkoutput. ERR_MEM when the device has no room: TCP tries again, others lose a packet. */
+/* lwIP's linkoutput. ERR_MEM if the device has no room: TCP tries again, others lose a packet. */
 static err_t interface_output(struct netif *netif, struct pbuf *frame)
 {
 	struct net_interface *interface = netif->state;
@@ -161,7 +162,7 @@ void interface_flush(struct net_interface *interface)
 	interface->flush = false;
 }
 
-/* ---- in -------------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 static struct pbuf *copy_in(const struct netdev_frame *frame)
 {
@@ -178,7 +179,8 @@ static struct pbuf *copy_in(const struct netdev_frame *frame)
 	return copy;
 }
 
-/* Devices hand on what is for somebody else, too; lwIP would answer a broadcast address in it. */
+/* True if the frame is for us. Devices also pass on frames for others, and lwIP would answer a
+ * broadcast address in them. */
 static bool is_for_us(const struct netif *netif, const struct pbuf *frame)
 {
 	const u8 *address = frame->payload;
@@ -186,8 +188,8 @@ static bool is_for_us(const struct netif *netif, const struct pbuf *frame)
 	return address[0] & 1 || !memcmp(address, netif->hwaddr, ETH_ALEN);
 }
 
-/* A checksum that the device has checked, or that a sender on this host left out, is not looked at
- * by lwIP; every other one is. */
+/* Chooses which checksums lwIP verifies: all except those that the device has verified, or that a
+ * sender on this host left out. */
 static void choose_checks(struct netif *netif, enum netdev_checksum checksum)
 {
 	if (checksum == NETDEV_CHECKSUM_NONE)
@@ -204,9 +206,10 @@ static bool is_from(const struct tcp_pcb *pcb, const u8 *address, u16 address_by
 }
 
 /*
- * A peer that uses a port again may open a connection anew while we still wait for the last one's
- * stragglers, when its sequence numbers go on from there (RFC 9293, 3.6.1). lwIP would only answer
- * it with the old connection's, for two minutes; so that one is forgotten first, without a word.
+ * Lets a peer reopen a connection. It may reuse a port while we still wait for stragglers of the
+ * last connection, if its sequence numbers continue from there (RFC 9293, 3.6.1). lwIP would answer
+ * it with the old connection's numbers, for two minutes; so that connection is dropped first,
+ * silently.
  */
 static void let_reopen(const struct pbuf *frame)
 {
@@ -224,7 +227,7 @@ static void let_reopen(const struct pbuf *frame)
 		    !is_from(pcb, (u8 *)frame->payload + addresses, address_bytes))
 			continue;
 		if ((s32_t)(lwip_ntohl(header.seqno) - pcb->rcv_nxt) > 0)
-			tcp_abort(pcb); /* of one that waits so, it sends nothing */
+			tcp_abort(pcb); /* in TIME-WAIT this sends nothing */
 		return;
 	}
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Addresses, and what becomes of them: each that comes or goes is told in a line, and so is a DHCP
- * server that is not there, or no longer. lwIP asks on by itself in any case, and an address stays
- * in use until its lease ends.
+ * Prints each address that is set or removed, and a DHCP server that does not answer, or no longer.
+ * lwIP keeps asking by itself in any case, and an address stays in use until its lease ends.
  */
 #include <linux/errno.h>
 #include <lwip/dhcp.h>
@@ -17,7 +16,7 @@
 #define LOOK_MS 1000
 #define PATIENCE 10 /* seconds without an answer, before a line says so */
 
-/* ---- what there is --------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static unsigned int prefix_length(const ip4_addr_t *mask)
 {
@@ -47,7 +46,7 @@ static void tell_ipv4(struct net_interface *interface)
 	bool has = !ip4_addr_isany_val(*netif_ip4_addr(netif));
 
 	if (!has && interface->had_address)
-		printk("net %s: the address is gone\n", name);
+		printk("net %s: address removed\n", name);
 	interface->had_address = has;
 	if (!has)
 		return;
@@ -117,16 +116,14 @@ static void tell_silence(struct net_interface *interface, const struct dhcp *dhc
 
 	interface->lease_told = true;
 	if (is_asking(dhcp->state))
-		printk("net %s: E60 no DHCP server answers, asked for %u s and asking on; "
-		       "net.ip=ADDRESS/PREFIX sets an address without one\n",
+		printk("net %s: E60 no DHCP server after %u s; still asking (or set net.ip=)\n",
 		       name, interface->seconds);
 	else
-		printk("net %s: E61 the DHCP server does not renew the lease of %s; it stays in "
-		       "use until the lease ends, and all servers are asked\n",
+		printk("net %s: E61 lease of %s not renewed; still in use, asking all servers\n",
 		       name, ip4addr_ntoa(&dhcp->offered_ip_addr));
 }
 
-/* Asking and being told are states of lwIP's client; only how long they last is ours to see. */
+/* Watches the states of lwIP's client; only their duration has to be measured here. */
 static void look_at(struct net_interface *interface)
 {
 	const struct dhcp *dhcp = netif_dhcp_data(&interface->netif);
@@ -179,7 +176,7 @@ static char *next_part(char **text)
 	return part;
 }
 
-/* Four numbers: lwIP's own reading would take 1.2.3 for 1.2.0.3. */
+/* Reads four numbers; lwIP's own function would take 1.2.3 for 1.2.0.3. */
 static bool read_ip4(const char *text, ip4_addr_t *address)
 {
 	unsigned int dots = 0;
@@ -189,29 +186,22 @@ static bool read_ip4(const char *text, ip4_addr_t *address)
 	return dots == 3 && ip4addr_aton(text, address);
 }
 
-/* "10.0.2.15/24"; without a prefix length it is 24. */
+/* Reads "10.0.2.15/24"; without a prefix length it is 24. */
 static bool parse_address(char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
 	char *slash = strchr(text, '/');
-	unsigned int length = 0;
+	u64 length = 24;
 
 	if (slash) {
 		*slash++ = '\0';
-		if (!*slash)
+		if (kstrtou64(slash, 10, &length) || length > 32)
 			return false;
-		for (; *slash; slash++) {
-			if (*slash < '0' || *slash > '9' || length > 32)
-				return false;
-			length = length * 10 + (unsigned int)(*slash - '0');
-		}
-	} else {
-		length = 24;
 	}
-	mask->addr = length ? lwip_htonl(~0U << (32 - min(length, 32U))) : 0;
-	return length <= 32 && read_ip4(text, address);
+	mask->addr = length ? lwip_htonl(~0U << (32 - length)) : 0;
+	return read_ip4(text, address);
 }
 
-/* "gw=10.0.2.2" or "dns=10.0.2.3" */
+/* Reads "gw=10.0.2.2" or "dns=10.0.2.3". */
 static bool parse_rest(char *text, ip4_addr_t *gateway)
 {
 	ip_addr_t server;
@@ -236,9 +226,7 @@ int interface_configure(struct net_interface *interface, const char *text)
 	snprintf(copy, sizeof(copy), "%s", text);
 	first = next_part(&rest);
 	if (!parse_address(first, &address, &mask) || !parse_rest(rest, &gateway)) {
-		printk("net: E62 net.ip=%s makes no sense: want dhcp, none, or "
-		       "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]\n",
-		       text);
+		printk("net: E62 net.ip=%s: want dhcp, none or IP/PREFIX[,gw=IP][,dns=IP]\n", text);
 		return -EINVAL;
 	}
 	interface->configuration = NET_CONFIGURED_BY_OPTION;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How lwIP is built here; each name is documented in lwIP's own opt.h. Raw API only: one CPU, one
- * context (net_poll), no threads, nothing of it in an interrupt.
+ * How lwIP is built here; lwIP's own opt.h documents each name. Raw API only: one CPU, one context
+ * (net_poll), no threads, nothing in an interrupt.
  *
- * Memory: control blocks come from pools of a fixed size, so that a flood of connections ends at
- * the pool and not at the machine's memory; what is queued for sending comes from kzalloc. Both
- * are counted, and a stack at rest uses none of the second (net_memory in net.h).
+ * Memory: control blocks come from pools of a fixed size, so that a flood of connections exhausts a
+ * pool and not the machine's memory. Data that waits to be sent comes from kzalloc. Both are
+ * counted, and a stack at rest uses none of the second (net_memory in net.h).
  */
 #ifndef NET_LWIPOPTS_H
 #define NET_LWIPOPTS_H
@@ -79,7 +79,7 @@
 #define TCP_DEFAULT_LISTEN_BACKLOG 32
 #define LWIP_ALTCP 0
 
-/* ---- counters, for people and for tests ------------------------------------------------------ */
+/* ---- counters, for display and for tests ----------------------------------------------------- */
 #define LWIP_STATS 1
 #define LWIP_STATS_LARGE 1
 #define LWIP_STATS_DISPLAY 1 /* only for the names of the pools */

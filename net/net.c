@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The network as an app sees it: brought up, and turned. See net.h. */
+/* The network as an app sees it: start, and loop. See net.h. */
 #include "net/net.h"
 
 #include <linux/errno.h>
@@ -13,7 +13,7 @@
 #include "kernel/time.h"
 #include "net/interface.h"
 
-/* A device that cannot interrupt is looked at so often. */
+/* How often a device that cannot interrupt is polled. */
 #define POLL_NS NSEC_PER_MSEC
 
 BOOT_OPTION(net_ip, "net.ip", "dhcp, none, ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]");
@@ -49,8 +49,7 @@ int net_init(void)
 	}
 	if (interface_count)
 		return 0;
-	printk("net: E55 there is no network interface that is up; DEVICES=reference, or "
-	       "-device virtio-net-pci in QEMU_ARGS\n");
+	printk("net: E55 no network interface is up (DEVICES=net or -device virtio-net-pci)\n");
 	return -ENODEV;
 }
 
@@ -61,8 +60,8 @@ struct net_interface *net_interface(unsigned int index)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* wait_until's condition, interrupts off: each device is asked to interrupt, if none has anything
- * yet. */
+/* The condition of wait_event, with interrupts off: arms each device's interrupt, unless one has
+ * work already. */
 static bool something_came(void *context)
 {
 	bool came = false;
@@ -82,7 +81,7 @@ static void sleep(u64 timeout_ns)
 	for (unsigned int i = 0; i < interface_count; i++)
 		if (!netdev_can_interrupt(interfaces[i].dev))
 			timeout_ns = min(timeout_ns, POLL_NS);
-	wait_until(something_came, NULL, timeout_ns);
+	wait_event(&netdev_waiters, something_came, NULL, timeout_ns);
 	for (unsigned int i = 0; i < interface_count; i++)
 		netdev_disarm(interfaces[i].dev);
 }
@@ -97,7 +96,7 @@ void net_poll(u64 timeout_ns)
 {
 	int received = 0;
 
-	flush_all(); /* what the app sent since the last call */
+	flush_all(); /* frames that the app sent since the last call */
 	for (unsigned int i = 0; i < interface_count; i++)
 		received += interface_receive(&interfaces[i]);
 	sys_check_timeouts();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lwIP wants of the machine beneath it: time, memory, and a last word. */
+/* The functions that lwIP needs from the machine: time, memory, and a panic. */
 #include <lwip/memp.h>
 #include <lwip/priv/memp_priv.h>
 #include <lwip/stats.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random numbers for the stack: SipHash-2-4 (Aumasson and Bernstein, 2012) under a key that nobody
- * outside knows. Counting gives random numbers, hashing the two ends gives sequence numbers.
+ * Random numbers for the stack: SipHash-2-4 (Aumasson and Bernstein, 2012) under a secret key.
+ * Hashing a counter gives random numbers, hashing the two ends gives sequence numbers.
  */
 #include "drivers/char/entropy.h"
 #include "kernel/cpu.h"
@@ -12,8 +12,6 @@
 #include "net/interface.h"
 
 #define SEED_TIMEOUT_NS NSEC_PER_SEC
-#define CPUID_1_ECX_RDRAND (1U << 30)
-#define RDRAND_TRIES 10
 
 static u64 key[2];
 static u64 counter;
@@ -37,7 +35,7 @@ static void sip_round(u64 v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-/* Of whole words, the last of which ends with their number as the algorithm wants it. */
+/* Hashes whole words, and a last word with only their length in its top byte. */
 static u64 siphash(const u64 *words, unsigned int count)
 {
 	u64 v[4] = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
@@ -57,18 +55,6 @@ static u64 siphash(const u64 *words, unsigned int count)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-static u64 rdrand(void)
-{
-	u64 value = 0;
-	u8 valid = 0;
-
-	if (!(cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND))
-		return 0;
-	for (unsigned int i = 0; i < RDRAND_TRIES && !valid; i++)
-		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(valid) : : "cc");
-	return valid ? value : 0;
-}
-
 static bool seed_from_device(u64 seed[2])
 {
 	struct entropy *entropy = entropy_get(0);
@@ -76,7 +62,7 @@ static bool seed_from_device(u64 seed[2])
 	return entropy && !entropy_read(entropy, seed, 2 * sizeof(*seed), SEED_TIMEOUT_NS);
 }
 
-/* What the CPU has is mixed in in any case: a device alone may lie. */
+/* Seeds the key. The CPU's randomness is always mixed in, because a device alone may lie. */
 void random_init(void)
 {
 	u64 seed[2] = {};
@@ -85,8 +71,7 @@ void random_init(void)
 	key[0] = seed[0] ^ rdrand() ^ rdtsc();
 	key[1] = seed[1] ^ rdrand() ^ rotate(rdtsc(), 32);
 	if (!device && !rdrand())
-		printk("net: no entropy device and no RDRAND: random numbers can be guessed; "
-		       "add -device virtio-rng-pci\n");
+		printk("net: random numbers are predictable: no RDRAND, no entropy device\n");
 }
 
 u32 net_random(void)

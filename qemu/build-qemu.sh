@@ -32,6 +32,7 @@ check_qemu() {
 # The version of the source package is settled by the first build and part of the folder's name.
 input_key() {
 	(
+		LC_ALL=C # the order of the files is the language's
 		cd "$QEMU_DIR"
 		cat -- *.[ch] build-qemu.sh source.sh meson.build Kconfig trace-events "$UAPI"/*.h
 		grep -E '^(ID|VERSION_ID)=' /etc/os-release

@@ -58,10 +58,6 @@ check_system() {
 
 check_place() {
 	local folder
-	if [[ $PWD == *[[:space:]:\$#%]* ]]; then
-		odd "make cannot work in a folder named $PWD" \
-			"move the tree to a path of letters, digits, - and _"
-	fi
 	for folder in "$build" "$cache"; do
 		[[ -e $folder ]] || continue
 		if [[ $(find "$folder" -maxdepth 2 ! -writable -print -quit) ]]; then

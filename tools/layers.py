@@ -38,8 +38,9 @@ LAYERS = [
     ("device model", ["qemu/*"], ["uapi"]),
 ]
 
-# Apps that are tools for looking into a layer, and the layers they look into.
+# Apps that are tools or tests and look into a layer, and the layers they look into.
 TOOL_APPS = {
+    "tests/guests/*": ["virtio"],
     "apps/lspci*": ["pci"],
     "apps/lsvirtio*": ["pci", "virtio-pci", "virtio"],
     "apps/shell*": ["pci", "virtio-pci", "virtio"],

@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+from patience import patience
 from qemu import VERDICTS
 from qmp import Qmp, QmpError
 
@@ -73,11 +74,14 @@ def ignore(_line):
 class Machine:
     """One QEMU process; use it in a `with`, so that it never outlives its user."""
 
+    # A person's limit is as they say; tests put `patience` here.
+    limit = staticmethod(float)
+
     def __init__(self, command, timeout=None, on_line=ignore, on_complaint=ignore, keyboard=None,
                  console=None):
         """`keyboard` (interactive.py) feeds the guest; `console` takes the stream for Lines."""
         self.started = time.monotonic()
-        self.deadline = self.started + timeout if timeout else None
+        self.deadline = self.started + self.limit(timeout) if timeout else None
         self.timed_out = False
         self.qmp = Qmp(stopped="-S" in command)
         self.console = console or Lines(on_line)
@@ -180,7 +184,7 @@ class Machine:
         except QmpError:
             self.process.terminate()
         try:
-            self.process.wait(GRACE)
+            self.process.wait(patience(GRACE))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

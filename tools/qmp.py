@@ -8,7 +8,9 @@ off, and where a hanging one is.
 import json
 import socket
 
-PATIENCE = 10.0
+from patience import patience
+
+ANSWER = 10.0  # seconds
 
 
 class QmpError(Exception):
@@ -24,7 +26,7 @@ class Qmp:
 
     def __init__(self, stopped=False):
         self.ours, self.theirs = socket.socketpair()
-        self.ours.settimeout(PATIENCE)
+        self.ours.settimeout(patience(ANSWER))
         self.reader = self.ours.makefile("rb")
         self.commands = 0
         self.events = []

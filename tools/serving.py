@@ -12,9 +12,9 @@ from boot_words import split_words
 
 # app: (port of this host, port in the machine, protocols, what it says when it is up, and we then)
 SERVERS = {
-    "httpd": (8080, 80, ("tcp",), re.compile(r"httpd: serves on port \d+$"),
+    "httpd": (8080, 80, ("tcp",), re.compile(r"httpd: serving on port \d+$"),
               "http://localhost:{port}/ is this machine's page; Ctrl-C ends it"),
-    "netecho": (7007, 7, ("tcp", "udp"), re.compile(r"netecho: echoes on port \d+, TCP and UDP$"),
+    "netecho": (7007, 7, ("tcp", "udp"), re.compile(r"netecho: echoing on port \d+, TCP and UDP$"),
                 "localhost:{port} echoes, TCP and UDP; Ctrl-C ends it"),
 }
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}

@@ -8,14 +8,19 @@ FULL=1 in the environment is passed on to all of them.
 """
 
 import importlib.util
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from environment import for_tests
+from patience import patience
 
 TREE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", "build"))
@@ -24,13 +29,7 @@ MAKE = os.environ.get("MAKE", "make")
 CROSS = os.environ.get("CROSS_COMPILE", "")
 PROCESSORS = len(os.sched_getaffinity(0))
 
-# Settings of one run: the tests choose their own. MAKEFLAGS would hand down a job server that
-# Python does not pass on.
-NOT_FOR_TESTS = (
-    "APP BOOT MACHINE SMP MEM CMDLINE DEVICES SIMPLE DISK HTTP_PORT QEMU_ARGS TIMEOUT "
-    "WITHOUT MAKE MAKEFLAGS MAKELEVEL MFLAGS"
-).split()
-
+SLOWEST = 10
 COUNT_LINE = re.compile(r"\b(\d+) passed, (\d+) failed\b")
 FAIL_LINE = re.compile(r"^\s*(?:FAIL|not ok)\b[:\s-]*(.+)$")
 INTERRUPTED = 130
@@ -43,12 +42,14 @@ class Count:
     passed: int = 0
     failed: list = field(default_factory=list)
     skipped: list = field(default_factory=list)
+    seconds: dict = field(default_factory=dict)  # by name
 
     def add(self, other):
         """Sums up."""
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.seconds |= other.seconds
 
 
 @dataclass
@@ -73,11 +74,17 @@ def clang():
 
 
 def pytest_command():
-    """pytest over tests/; with xdist, one more at a time than processors, as some wait."""
+    """pytest over tests/; with xdist, two at a time more than processors, as some wait."""
     command = [sys.executable, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider"]
     command += ["--color=yes"] if sys.stdout.isatty() else []
-    command += ["-n", str(min(PROCESSORS, 7) + 1)] if importlib.util.find_spec("xdist") else []
+    if importlib.util.find_spec("xdist"):
+        command += ["-p", "xdist", "-n", str(min(PROCESSORS, 8) + 2)]
     return command + [f"--junitxml={junit_file()}"]
+
+
+def environment():
+    """What the stages get to see; pytest loads the plugin that we name, whatever is installed."""
+    return {**for_tests(os.environ), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def junit_file():
@@ -121,11 +128,6 @@ def kill_group(process):
             continue
 
 
-def environment():
-    """What the stages get to see."""
-    return {key: value for key, value in os.environ.items() if key not in NOT_FOR_TESTS}
-
-
 def expire(_number, _frame):
     """SIGALRM: the stage's time is over."""
     raise TimeoutError
@@ -139,7 +141,7 @@ def run(stage):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace",
     )
-    signal.alarm(stage.limit)
+    signal.alarm(math.ceil(patience(stage.limit)))
     try:
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
@@ -158,6 +160,7 @@ def count_junit(path):
     count = Count()
     for case in ElementTree.parse(path).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
+        count.seconds[name] = float(case.get("time", 0))
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"}:
             count.failed.append(name)
@@ -213,7 +216,9 @@ def run_all(todo):
             total.failed.append(f"{stage.name} (not run: no {', '.join(sorted(lacking))})")
             continue
         print(f"---- {stage.name}", flush=True)
+        begun = time.monotonic()
         count = judge(stage, *run(stage))
+        print(f"---- {stage.name}: {time.monotonic() - begun:.0f} s", flush=True)
         if count.failed:
             broken.add(stage.name)
         total.add(count)
@@ -233,7 +238,9 @@ def pytest_is_here():
 
 
 def summary(total):
-    """Names of what failed, then the one line that sums up."""
+    """What took long, names of what failed, then the one line that sums up."""
+    for name in sorted(total.seconds, key=total.seconds.get, reverse=True)[:SLOWEST]:
+        print(f"slowest: {total.seconds[name]:5.1f} s {name}")
     for name in total.skipped:
         print(f"skipped: {name}")
     for name in total.failed:

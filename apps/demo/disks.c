@@ -19,12 +19,11 @@ static bool reads_well(struct block_device *disk, u8 *memory, u32 bytes)
 	if (!error)
 		error = block_read(disk, 0, sectors, memory + bytes, BLOCK_TIMEOUT_NS, NULL);
 	if (error) {
-		printk("demo: reading the first block of %s failed: error %d\n", block_name(disk),
-		       error);
+		printk("demo: reading the first block of %s failed: error %d\n", disk->name, error);
 		return false;
 	}
 	if (memcmp(memory, memory + bytes, bytes)) {
-		printk("demo: the first block of %s is another one each time\n", block_name(disk));
+		printk("demo: the first block of %s reads differently each time\n", disk->name);
 		return false;
 	}
 	return true;
@@ -32,19 +31,17 @@ static bool reads_well(struct block_device *disk, u8 *memory, u32 bytes)
 
 static bool greet(struct block_device *disk)
 {
-	struct block_properties properties;
 	u8 *memory;
 	bool ok;
 
-	block_get_properties(disk, &properties);
-	printk("demo: disk %s is %s at %s: %llu sectors of 512 bytes%s\n", block_name(disk),
-	       block_driver_device(disk), block_bus_name(disk), block_sectors(disk),
-	       properties.read_only ? ", read-only" : "");
+	printk("demo: disk %s is %s at %s: %llu sectors of 512 bytes%s\n", disk->name,
+	       dev_name(disk->dev), disk->bus_name, block_sectors(disk),
+	       disk->properties.read_only ? ", read-only" : "");
 	if (!block_sectors(disk))
 		return true;
-	memory = alloc_pages_exact(2 * (size_t)properties.logical_block_size);
-	ok = memory && reads_well(disk, memory, properties.logical_block_size);
-	free_pages_exact(memory, 2 * (size_t)properties.logical_block_size);
+	memory = alloc_pages_exact(2 * (size_t)disk->properties.logical_block_size);
+	ok = memory && reads_well(disk, memory, disk->properties.logical_block_size);
+	free_pages_exact(memory, 2 * (size_t)disk->properties.logical_block_size);
 	if (ok)
 		printk("demo: its first block was read twice, the same both times (%s)\n",
 		       block_interrupt_name(disk));

@@ -82,7 +82,7 @@ int files_read(const struct tar_file *file, u64 offset, void *to, u32 length)
 
 static void tell(int err)
 {
-	const char *name = block_name(disk);
+	const char *name = disk->name;
 
 	if (err == -ENOENT)
 		printk("httpd: no tar archive on %s; /files/ is empty\n", name);
@@ -99,7 +99,6 @@ static void tell(int err)
 
 void files_init(void)
 {
-	struct block_properties properties;
 	int err;
 
 	disk = block_device_get(0);
@@ -107,9 +106,8 @@ void files_init(void)
 		printk("httpd: no disk; /files/ is empty\n");
 		return;
 	}
-	block_get_properties(disk, &properties);
-	block_sectors_each = properties.logical_block_size / SECTOR_SIZE;
-	block = kzalloc(properties.logical_block_size);
+	block_sectors_each = disk->properties.logical_block_size / SECTOR_SIZE;
+	block = kzalloc(disk->properties.logical_block_size);
 	err = block ? tar_scan(&tar, read_header, NULL, block_sectors(disk)) : -ENOMEM;
 	tell(err);
 	if (err)
@@ -217,15 +215,15 @@ static void answer_folder(struct answer *answer, const char *folder)
 
 	snprintf(headline, sizeof(headline), "/files/%s", folder);
 	page_begin(&answer->body, headline);
-	text_puts(&answer->body,
-		  "<section><div class=\"scroll\"><table><thead><tr><th scope=\"col\">"
-		  "Name</th><th scope=\"col\" class=\"count\">Bytes</th></tr></thead>"
-		  "<tbody>\n");
+	text_puts(&answer->body, "<section><div class=\"scroll\"><table>\n"
+				 "<thead><tr><th scope=\"col\">Name</th>\n"
+				 "<th scope=\"col\" class=\"count\">Bytes</th></tr></thead>\n"
+				 "<tbody>\n");
 	any = list_folder(&answer->body, folder);
 	text_puts(&answer->body, "</tbody></table></div></section>\n");
 	if (!any)
-		text_puts(&answer->body, "<p>There is nothing here. A tar archive on the first "
-					 "disk would be: make run APP=httpd DISK=site.tar</p>\n");
+		text_puts(&answer->body,
+			  "<p>Empty. To serve files: make run APP=httpd DISK=site.tar</p>\n");
 	page_end(&answer->body);
 	answer->status = 200;
 	answer->type = "text/html; charset=utf-8";

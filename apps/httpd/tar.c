@@ -267,11 +267,11 @@ static const char *check_header(struct scan *scan)
 	const struct header *header = &scan->header;
 
 	if (memcmp(header->magic, "ustar", 5))
-		return "there is no tar header";
+		return "not a tar header";
 	if (!checksum_fits(scan->block, header))
 		return "a header's checksum is wrong";
 	if (!read_number(header->size, sizeof(header->size), &scan->size))
-		return "a size is no number";
+		return "a size is not a number";
 	if (header->type != 'x' && header->type != 'L' && scan->long_size != ~0ULL)
 		scan->size = scan->long_size;
 	if (!has_content(header->type))

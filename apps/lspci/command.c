@@ -20,7 +20,7 @@ struct listing listing;
 
 static const char usage[] =
 	"lspci: options: -n -nn (numbers), -v -vv -vvv (more), -k (drivers), -x -xxx (dump)\n"
-	"lspci: -t (tree), -D (domains), -i FILE (no names: there are no files here)\n"
+	"lspci: -t (tree), -D (domains), -i FILE (ignored: there are no files here)\n"
 	"lspci: -s [[[[domain]:]bus]:][slot][.[func]], -d [vendor]:[device][:class]\n"
 	"lspci: a word \";\" starts another listing\n";
 
@@ -177,7 +177,7 @@ static bool parse_options(int count, char **words)
 	for (int taken; count; count -= taken, words += taken) {
 		taken = parse_word(count, words);
 		if (!taken) {
-			printk("lspci: %s: what is that?\n%s", words[0], usage);
+			printk("lspci: %s: unknown option\n%s", words[0], usage);
 			return false;
 		}
 	}

@@ -81,10 +81,10 @@ static const struct code_name classes[] = {
 /* Keyed by class and programming interface. */
 static const struct code_name interfaces[] = {
 	{ 0x010180, "ISA Compatibility mode-only controller, supports bus mastering" },
-	{ 0x01018a, "ISA Compatibility mode controller, supports both channels switched to "
-		    "PCI native mode, supports bus mastering" },
-	{ 0x01018f, "PCI native mode controller, supports both channels switched to ISA "
-		    "compatibility mode, supports bus mastering" },
+	{ 0x01018a,
+	  "ISA Compatibility mode controller, supports both channels switched to PCI native mode, supports bus mastering" },
+	{ 0x01018f,
+	  "PCI native mode controller, supports both channels switched to ISA compatibility mode, supports bus mastering" },
 	{ 0x010601, "AHCI 1.0" },
 	{ 0x010802, "NVM Express" },
 	{ 0x030000, "VGA controller" },

@@ -57,11 +57,11 @@ static void show_region(const char *name, const struct virtio_pci_region *region
 		       region->length);
 }
 
-/* A legacy device has none of them: its registers are at fixed places of BAR 0 (4.1.4.8). */
+/* A legacy device has none of them: its registers are at fixed places of BAR 0 (4.1.4.10). */
 static void show_regions(const struct virtio_pci_device *vp)
 {
 	if (!vp->common.base)
-		printk("\tRegisters: BAR 0, as legacy devices have them\n");
+		printk("\tRegisters: BAR 0 (legacy)\n");
 	show_region("CommonCfg", &vp->common);
 	show_region("Notify", &vp->notify);
 	show_region("ISR", &vp->isr);
@@ -88,7 +88,7 @@ static void show_queues(const struct virtio_pci_device *vp)
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		used += vp->vqs[i].vq != NULL;
 	if (vp->common.base)
-		printk("\tQueues: %u, %u in use\n", vp->ops->num_queues(vp), used);
+		printk("\tQueues: %u, %u in use\n", vp->interface->num_queues(vp), used);
 	else
 		printk("\tQueues: %u in use\n", used);
 	for (unsigned int i = 0; i < vp->vq_count; i++)
@@ -107,7 +107,7 @@ static void show_device(struct virtio_device *vdev)
 	       vdev->config->bus_name(vdev), virtio_id_name(vdev->id.device), vdev->id.device,
 	       driver ? "driver " : "no driver", driver ? driver->name : "");
 	if (vdev->failed) {
-		printk("\tcut off: it would not reset\n");
+		printk("\tdisabled: reset not confirmed\n");
 		return;
 	}
 	offered = vdev->config->get_features(vdev);

@@ -77,7 +77,7 @@ void for_each_word(const struct command *command, void (*function)(const char *w
 		break;
 	case COMPLETE_DISK:
 		for (unsigned int i = 0; (disk = block_device_get(i)); i++)
-			function(block_name(disk), data);
+			function(disk->name, data);
 		break;
 	case COMPLETE_WORDS:
 		while (*word)
@@ -131,7 +131,7 @@ size_t complete_line(char *text, size_t length, size_t room, bool list, unsigned
 	match(&matching, text, command, word);
 	*choices = matching.count;
 	if (list)
-		printk("%s\n", matching.count ? "" : "(nothing fits)");
+		printk("%s\n", matching.count ? "" : "(no match)");
 	if (!matching.count)
 		return 0;
 	added = min(strlen(matching.common) - matching.length, room);

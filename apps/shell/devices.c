@@ -48,7 +48,7 @@ static int run_config(int argc, char **argv)
 	if (argc < 2 || argc > 4)
 		return usage("config");
 	if (!device) {
-		printk("config: there is no PCI function %s; Tab lists them\n", argv[1]);
+		printk("config: no PCI function %s; Tab lists them\n", argv[1]);
 		return 1;
 	}
 	space = config_space(to_pci_dev(device));
@@ -74,7 +74,7 @@ static int run_vconfig(int argc, char **argv)
 	if (argc < 2 || argc > 4)
 		return usage("vconfig");
 	if (!vdev || vdev->failed) {
-		printk("vconfig: there is no virtio device %s, or it is cut off\n", argv[1]);
+		printk("vconfig: no virtio device %s, or it is disabled\n", argv[1]);
 		return 1;
 	}
 	if ((argc > 2 && !parse_number("vconfig", argv[2], 4095, &offset)) ||
@@ -199,17 +199,17 @@ static int list_disks(void)
 	struct block_device *disk;
 	unsigned int i;
 
-	for (i = 0; (disk = block_device_get(i)); i++)
-		printk("%s: %llu sectors of %u bytes, %s at %s\n", block_name(disk),
-		       block_sectors(disk), SECTOR_SIZE, block_driver_device(disk),
-		       block_bus_name(disk));
-	return list_end(i, "blk: there is no disk; DEVICES=reference");
+	for (i = 0; (disk = block_device_get(i)); i++) {
+		block_refresh(disk); /* it may have no way to tell that its size changed */
+		printk("%s: %llu sectors of %u bytes, %s at %s\n", disk->name, block_sectors(disk),
+		       SECTOR_SIZE, dev_name(disk->dev), disk->bus_name);
+	}
+	return list_end(i, "blk: no disk (DEVICES=reference)");
 }
 
 static int run_blk(int argc, char **argv)
 {
 	struct block_device *disk = argc > 1 ? block_device_find(argv[1]) : NULL;
-	struct block_properties properties;
 	u64 sector = 0, count, failed = 0;
 	int error;
 
@@ -218,11 +218,10 @@ static int run_blk(int argc, char **argv)
 	if (argc > 4)
 		return usage("blk");
 	if (!disk) {
-		printk("blk: there is no disk %s; blk alone lists them\n", argv[1]);
+		printk("blk: no disk %s; blk alone lists them\n", argv[1]);
 		return 1;
 	}
-	block_get_properties(disk, &properties);
-	count = min(properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
+	count = min(disk->properties.logical_block_size / SECTOR_SIZE, (u32)SECTORS_MAX);
 	if ((argc > 2 && !parse_number("blk", argv[2], ~0ULL >> 10, &sector)) ||
 	    (argc > 3 && !parse_number("blk", argv[3], SECTORS_MAX, &count)))
 		return 1;
@@ -246,12 +245,12 @@ static int run_rng(int argc, char **argv)
 	if (argc > 1 && !parse_number("rng", argv[1], RNG_MAX, &length))
 		return 1;
 	if (!entropy) {
-		printk("rng: there is no entropy device; QEMU_ARGS='-device virtio-rng-pci'\n");
+		printk("rng: no entropy device (QEMU_ARGS='-device virtio-rng-pci')\n");
 		return 1;
 	}
 	error = entropy_read(entropy, buffer, length, 5 * NSEC_PER_SEC);
 	if (error) {
-		printk("rng: %s: error %d\n", entropy_name(entropy), error);
+		printk("rng: %s: error %d\n", entropy->name, error);
 		return 1;
 	}
 	print_bytes(buffer, length, 0);
@@ -264,11 +263,10 @@ static int list_ports(void)
 	unsigned int i;
 
 	for (i = 0; (port = port_get(i)); i++)
-		printk("%s: \"%s\"%s%s\n", port_device_name(port), port_name(port),
-		       port_is_console(port) ? ", a console" : "",
+		printk("%s: \"%s\"%s%s\n", port->device_name, port->name,
+		       port->is_console ? ", a console" : "",
 		       port_poll(port) & PORT_HOST_OPEN ? ", open at the host" : "");
-	return list_end(i, "port: there are no ports; QEMU_ARGS='-device virtio-serial-pci "
-			   "-chardev ... -device virtserialport,chardev=...,name=...'");
+	return list_end(i, "port: no ports (docs/api.md shows how to add one)");
 }
 
 /* Sends a line, and shows what comes back within a while. */
@@ -281,8 +279,8 @@ static int run_port(int argc, char **argv)
 		return list_ports();
 	if (argc > 3)
 		return usage("port");
-	if (!port || port_is_console(port)) {
-		printk("port: there is no port \"%s\"; port alone lists them\n", argv[1]);
+	if (!port || port->is_console) {
+		printk("port: no port \"%s\"; port alone lists them\n", argv[1]);
 		return 1;
 	}
 	count = port_open(port);
@@ -292,8 +290,8 @@ static int run_port(int argc, char **argv)
 		count = port_read(port, buffer, sizeof(buffer), PORT_NS);
 	if (count < 0) {
 		printk("port: %s: error %d%s\n", argv[1], count,
-		       count == -EPIPE	     ? ": nobody is at the host's end"
-		       : count == -ETIMEDOUT ? ": nothing came"
+		       count == -EPIPE	     ? ": not open at the host"
+		       : count == -ETIMEDOUT ? ": nothing received"
 					     : "");
 		return 1;
 	}
@@ -311,7 +309,7 @@ static int run_balloon(int argc, char **argv)
 	for (i = 0; (balloon = virtio_balloon_get(i)); i++)
 		printk("%s: the host has %u pages, and wants %u\n", virtio_balloon_name(balloon),
 		       virtio_balloon_actual(balloon), virtio_balloon_wanted(balloon));
-	return list_end(i, "balloon: there is none; QEMU_ARGS='-device virtio-balloon-pci'");
+	return list_end(i, "balloon: no balloon (QEMU_ARGS='-device virtio-balloon-pci')");
 }
 
 const struct command device_commands[] = {
@@ -321,9 +319,10 @@ const struct command device_commands[] = {
 	  COMPLETE_VIRTIO, NULL },
 	{ "simple", run_simple, "OPERATION [ARGUMENT...]", "a request to virtio-simple",
 	  COMPLETE_WORDS, simple_words },
-	{ "blk", run_blk, "[DISK [SECTOR [COUNT]]]", "disks; what is on one", COMPLETE_DISK, NULL },
+	{ "blk", run_blk, "[DISK [SECTOR [COUNT]]]", "lists disks, or dumps sectors", COMPLETE_DISK,
+	  NULL },
 	{ "rng", run_rng, "[BYTES]", "random bytes", COMPLETE_NOTHING, NULL },
 	{ "port", run_port, "[NAME [TEXT]]", "ports; sends and receives", COMPLETE_NOTHING, NULL },
-	{ "balloon", run_balloon, "", "memory that the host has", COMPLETE_NOTHING, NULL },
+	{ "balloon", run_balloon, "", "memory lent to the host", COMPLETE_NOTHING, NULL },
 	{},
 };

@@ -14,36 +14,11 @@
 
 #define PEEK_MAX 4096 /* bytes in one go */
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
-static bool parse(const char *text, u64 most, u64 *number)
-{
-	u64 base = text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10;
-	u64 value = 0;
-
-	text += base == 16 ? 2 : 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		u64 digit = (u64)digit_value(*text);
-
-		if (digit >= base || digit > most || value > (most - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	*number = value;
-	return true;
-}
-
 bool parse_number(const char *command, const char *text, u64 most, u64 *number)
 {
-	if (parse(text, most, number))
+	unsigned int base = text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10;
+
+	if (!kstrtou64(text, base, number) && *number <= most)
 		return true;
 	printk("%s: %s: want a number from 0 to 0x%llx, such as 42 or 0x2a\n", command, text, most);
 	return false;
@@ -103,9 +78,8 @@ static bool check(const char *command, u64 address, u64 length, u64 width, bool 
 		}
 	}
 	if (write && is_read_only(address, length)) {
-		printk("%s: 0x%llx is read-only: the kernel's code or constants, or the "
-		       "firmware's\n",
-		       command, address);
+		printk("%s: 0x%llx is read-only: kernel code or constants, or firmware\n", command,
+		       address);
 		return false;
 	}
 	return true;
@@ -113,7 +87,7 @@ static bool check(const char *command, u64 address, u64 length, u64 width, bool 
 
 static bool parse_width(const char *command, const char *text, u64 *width)
 {
-	if (parse(text, 8, width) && *width && !(*width & (*width - 1)))
+	if (!kstrtou64(text, 10, width) && *width && *width <= 8 && !(*width & (*width - 1)))
 		return true;
 	printk("%s: width %s: choices: 1, 2, 4, 8 bytes\n", command, text);
 	return false;
@@ -206,16 +180,16 @@ static int run_dmesg(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	console_log(put_log_byte);
+	console_log(0, put_log_byte);
 	return 0;
 }
 
 const struct command memory_commands[] = {
-	{ "mem", run_mem, "", "how much memory is free", COMPLETE_NOTHING, NULL },
+	{ "mem", run_mem, "", "shows how much memory is free", COMPLETE_NOTHING, NULL },
 	{ "peek", run_peek, "ADDRESS [WIDTH [COUNT]]", "reads memory, or registers",
 	  COMPLETE_NOTHING, NULL },
-	{ "poke", run_poke, "ADDRESS VALUE [WIDTH]", "writes it: nothing is protected from you",
+	{ "poke", run_poke, "ADDRESS VALUE [WIDTH]", "writes memory; nothing stops you",
 	  COMPLETE_NOTHING, NULL },
-	{ "dmesg", run_dmesg, "", "what was printed so far", COMPLETE_NOTHING, NULL },
+	{ "dmesg", run_dmesg, "", "what has been printed so far", COMPLETE_NOTHING, NULL },
 	{},
 };

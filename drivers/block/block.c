@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of disks, what they are like, their sizes, and which requests make sense. */
+/* The list of disks, their properties and sizes, and the checks of requests. */
 #include "drivers/block/block.h"
 
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -16,7 +15,7 @@
 
 static struct list_head disks = LIST_HEAD_INIT(disks);
 
-/* ---- names and sizes, for people ------------------------------------------------------------- */
+/* ---- names and sizes ------------------------------------------------------------------------ */
 
 /* vda to vdz, then vdaa: as Linux names them. */
 static void format_name(char name[8], unsigned int number)
@@ -36,7 +35,7 @@ static void format_name(char name[8], unsigned int number)
 static const char *const decimal_units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
 static const char *const binary_units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 
-/* Three digits that count, rounded: "67.1 MB". */
+/* Writes three significant digits, rounded: "67.1 MB". */
 static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char *const units[])
 {
 	u64 thousandths = 0;
@@ -60,29 +59,22 @@ static void format_in(char *buffer, size_t size, u64 bytes, u32 step, const char
 		snprintf(buffer, size, "%llu %s", bytes, units[unit]);
 }
 
-void block_format_size(char *buffer, size_t size, u64 bytes)
-{
-	char decimal[16], binary[16];
-
-	format_in(decimal, sizeof(decimal), bytes, 1000, decimal_units);
-	format_in(binary, sizeof(binary), bytes, 1024, binary_units);
-	snprintf(buffer, size, "%s/%s", decimal, binary);
-}
-
+/* With "8.39 MB/8.00 MiB", as Linux prints sizes. */
 static void say_size(const struct block_device *disk, const char *what)
 {
 	u32 block = disk->properties.logical_block_size;
 	u64 sectors = READ_ONCE(disk->sectors);
-	char size[32];
+	char decimal[16], binary[16];
 
-	block_format_size(size, sizeof(size), sectors << SECTOR_SHIFT);
-	dev_printk(disk->dev, "[%s] %s%llu %u-byte logical blocks (%s)\n", disk->name, what,
-		   sectors / (block >> SECTOR_SHIFT), block, size);
+	format_in(decimal, sizeof(decimal), sectors << SECTOR_SHIFT, 1000, decimal_units);
+	format_in(binary, sizeof(binary), sectors << SECTOR_SHIFT, 1024, binary_units);
+	dev_printk(disk->dev, "[%s] %s%llu %u-byte logical blocks (%s/%s)\n", disk->name, what,
+		   sectors / (block >> SECTOR_SHIFT), block, decimal, binary);
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Why what a driver filled makes no sense, or NULL. */
+/* Returns what is invalid in a driver's description, or NULL. */
 static const char *what_is_wrong(const struct block_device *disk)
 {
 	const struct block_properties *properties = &disk->properties;
@@ -90,15 +82,15 @@ static const char *what_is_wrong(const struct block_device *disk)
 	u32 step = block >> SECTOR_SHIFT;
 
 	if (block < SECTOR_SIZE || block > LOGICAL_BLOCK_MAX || block & (block - 1))
-		return "logical blocks are not a power of two of bytes from 512 to 1 MiB";
+		return "the logical block size is not a power of two from 512 bytes to 1 MiB";
 	if (!properties->max_sectors || properties->max_sectors % step)
-		return "a request takes less than a logical block";
+		return "a request's limit is not a multiple of a logical block";
 	if (properties->max_discard_sectors % step || properties->max_zeroes_sectors % step)
-		return "a discard, or a write of zeroes, takes a part of a logical block";
+		return "a discard's or zeroing's limit is not a multiple of a logical block";
 	if (disk->sectors > SECTORS_MAX)
-		return "the disk is larger than any can be";
+		return "its size is impossible";
 	if (!disk->queue_count || disk->queue_count > BLOCK_QUEUES_MAX)
-		return "the number of queues";
+		return "its number of queues is impossible";
 	return NULL;
 }
 
@@ -108,50 +100,34 @@ int block_check(const struct block_device *disk)
 
 	if (!wrong)
 		return 0;
-	dev_printk(disk->dev,
-		   "E41 this disk makes no sense: %s (%llu sectors, blocks of %u bytes, %u "
-		   "sectors a request, %u queues)\n",
-		   wrong, disk->sectors, disk->properties.logical_block_size,
-		   disk->properties.max_sectors, disk->queue_count);
+	dev_printk(
+		disk->dev,
+		"E41 unusable disk: %s (%llu sectors, blocks of %u, requests of %u, %u queues)\n",
+		wrong, disk->sectors, disk->properties.logical_block_size,
+		disk->properties.max_sectors, disk->queue_count);
 	return -EINVAL;
 }
 
-static struct block_device *find_number(unsigned int number)
-{
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (disk->number == number)
-			return disk;
-	return NULL;
-}
-
-/* In the order of names. */
-static void insert(struct block_device *disk)
-{
-	struct list_head *before = disks.next;
-
-	while (before != &disks &&
-	       list_entry(before, struct block_device, node)->number < disk->number)
-		before = before->next;
-	list_add_tail(&disk->node, before);
-}
-
+/* The list is in the order of numbers: the first gap is the new one's place. */
 int block_register(struct block_device *disk)
 {
+	struct block_device *next;
 	int error = block_check(disk);
 
 	if (error)
 		return error;
 	disk->number = 0;
-	while (find_number(disk->number))
+	list_for_each_entry(next, &disks, struct block_device, node) {
+		if (next->number != disk->number)
+			break;
 		disk->number++;
+	}
 	format_name(disk->name, disk->number);
 	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
 		disk->queues[i] = (struct block_queue){ .done_end = &disk->queues[i].done };
 	disk->state = BLOCK_STATE_UP;
 	say_size(disk, "");
-	insert(disk);
+	list_add_tail(&disk->node, &next->node); /* before it, or at the end */
 	return 0;
 }
 
@@ -163,12 +139,7 @@ void block_unregister(struct block_device *disk)
 
 struct block_device *block_device_get(unsigned int index)
 {
-	struct block_device *disk;
-
-	list_for_each_entry(disk, &disks, struct block_device, node)
-		if (!index--)
-			return disk;
-	return NULL;
+	return list_nth_entry(index, &disks, struct block_device, node);
 }
 
 struct block_device *block_device_find(const char *name)
@@ -181,75 +152,17 @@ struct block_device *block_device_find(const char *name)
 	return NULL;
 }
 
-/* ---- what a disk is like --------------------------------------------------------------------- */
-
-const char *block_name(const struct block_device *disk)
-{
-	return disk->name;
-}
-
-const char *block_driver_device(const struct block_device *disk)
-{
-	return dev_name(disk->dev);
-}
-
-const char *block_bus_name(const struct block_device *disk)
-{
-	return disk->bus_name;
-}
+/* ---- size, which may change ------------------------------------------------------------------ */
 
 u64 block_sectors(const struct block_device *disk)
 {
 	return READ_ONCE(disk->sectors);
 }
 
-void block_get_properties(const struct block_device *disk, struct block_properties *properties)
-{
-	*properties = disk->properties;
-}
-
-const char *block_id(const struct block_device *disk)
-{
-	return disk->id;
-}
-
-unsigned int block_queues(const struct block_device *disk)
-{
-	return disk->queue_count;
-}
-
-unsigned int block_queue_depth(const struct block_device *disk, unsigned int queue)
-{
-	return queue < disk->queue_count ? disk->ops->depth(disk, queue) : 0;
-}
-
-const char *block_interrupt_name(const struct block_device *disk)
-{
-	return disk->ops->interrupt_name(disk);
-}
-
-/* ---- its size, which may change -------------------------------------------------------------- */
-
-u64 block_size_changes(const struct block_device *disk)
-{
-	return READ_ONCE(disk->size_changes);
-}
-
-void block_on_resize(struct block_device *disk,
-		     void (*resized)(struct block_device *disk, void *context), void *context)
-{
-	u64 flags = spin_lock_irqsave(&disk->resize_lock);
-
-	disk->resized = resized;
-	disk->resize_context = context;
-	spin_unlock_irqrestore(&disk->resize_lock, flags);
-}
-
-/* What is on its way beyond a new end is the device's to refuse, which it does with an error;
- * what is submitted from now on is held against the new size. */
+/* Sets the size. Outstanding requests beyond a new end are the device's to reject, which it does
+ * with an error. Later requests are checked against the new size. */
 void block_set_sectors(struct block_device *disk, u64 sectors)
 {
-	void (*resized)(struct block_device * disk, void *context) = NULL;
 	u64 flags;
 
 	if (list_empty(&disk->node)) {
@@ -257,20 +170,21 @@ void block_set_sectors(struct block_device *disk, u64 sectors)
 		return;
 	}
 	if (sectors > SECTORS_MAX) {
-		dev_printk(disk->dev, "E41 [%s] new size of %llu sectors makes no sense; ignored\n",
+		dev_printk(disk->dev, "E41 [%s] impossible new size of %llu sectors; ignored\n",
 			   disk->name, sectors);
 		return;
 	}
 	flags = spin_lock_irqsave(&disk->resize_lock);
 	if (disk->sectors != sectors) {
 		WRITE_ONCE(disk->sectors, sectors);
-		WRITE_ONCE(disk->size_changes, disk->size_changes + 1);
-		resized = disk->resized;
 		say_size(disk, "new size: ");
 	}
 	spin_unlock_irqrestore(&disk->resize_lock, flags);
-	if (resized)
-		resized(disk, disk->resize_context);
+}
+
+const char *block_interrupt_name(const struct block_device *disk)
+{
+	return disk->ops->interrupt_name(disk);
 }
 
 int block_refresh(struct block_device *disk)
@@ -278,7 +192,7 @@ int block_refresh(struct block_device *disk)
 	return READ_ONCE(disk->state) == BLOCK_STATE_UP ? disk->ops->refresh(disk) : -EIO;
 }
 
-/* ---- requests that make sense ---------------------------------------------------------------- */
+/* ---- checks of requests --------------------------------------------------------------------- */
 
 static int check_range(const struct block_device *disk, u64 sector, u64 sectors)
 {
@@ -296,7 +210,7 @@ static int check_memory(const void *data, u64 bytes)
 	return data && memory_is_ram(virt_to_phys(data), bytes) ? 0 : -EFAULT;
 }
 
-static u32 request_limit(const struct block_device *disk, enum block_op op)
+u32 block_request_limit(const struct block_device *disk, enum block_op op)
 {
 	if (op == BLOCK_DISCARD)
 		return disk->properties.max_discard_sectors;
@@ -308,7 +222,7 @@ static u32 request_limit(const struct block_device *disk, enum block_op op)
 int block_check_request(const struct block_device *disk, const struct block_request *request)
 {
 	bool moves_data = request->op == BLOCK_READ || request->op == BLOCK_WRITE;
-	u32 limit = request_limit(disk, request->op);
+	u32 limit = block_request_limit(disk, request->op);
 	int error;
 
 	if (request->op == BLOCK_GET_ID)
@@ -317,7 +231,7 @@ int block_check_request(const struct block_device *disk, const struct block_requ
 		return request->sectors || request->sector ? -EINVAL : 0;
 	if (request->op > BLOCK_GET_ID || request->flags & ~BLOCK_UNMAP)
 		return -EINVAL;
-	/* Refused here: the device never sees it (5.2.6.2 would have it fail). */
+	/* Rejected here, so that the device never sees it */
 	if (request->op != BLOCK_READ && disk->properties.read_only)
 		return -EROFS;
 	if (!limit)
@@ -337,10 +251,10 @@ static const char *error_name(const struct block_request *request)
 {
 	if (request->error == -EOPNOTSUPP)
 		return "the device does not support it";
-	return request->error == -EIO ? "I/O error" : "the device's answer makes no sense";
+	return request->error == -EIO ? "I/O error" : "the device's answer is invalid";
 }
 
-/* One place where there is one; of a longer request the device only says that it failed. */
+/* Writes the sector if it is known. For a longer request the device only reports that it failed. */
 static void format_place(char *buffer, size_t size, const struct block_device *disk,
 			 const struct block_request *request)
 {
@@ -351,8 +265,8 @@ static void format_place(char *buffer, size_t size, const struct block_device *d
 			 request->sector + request->sectors - 1);
 }
 
-/* An id is asked for without knowing whether there is one; and what ended with a reset was said
- * there. */
+/* Prints an error, except for an id, which may not exist, and for requests that end with a reset,
+ * which has been reported. */
 void block_say_error(struct block_device *disk, const struct block_request *request)
 {
 	u64 now = ktime_get_ns(), flags;
@@ -373,5 +287,5 @@ void block_say_error(struct block_device *disk, const struct block_request *requ
 	format_place(place, sizeof(place), disk, request);
 	dev_printk(disk->dev, "E40 [%s] %s failed %s: %s (status %d)%s\n", disk->name,
 		   op_names[request->op], place, error_name(request), request->status,
-		   lines == ERROR_LINES_MAX ? "; more such lines are left out" : "");
+		   lines == ERROR_LINES_MAX ? "; further errors are not printed" : "");
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests on their way: handed to the driver, taken back, waited for. Each queue's lock is held,
- * with interrupts off, around every call of the driver for it, and never while waiting.
+ * Outstanding requests: submits them to the driver, takes them back, waits for them. Each queue's
+ * lock is held, with interrupts off, around every call of the driver for it, and never while
+ * waiting.
  *
- * When a queue breaks or falls silent, one CPU stops the device: nobody submits from then on, and
- * once the device touches no memory any more, every queue's requests are taken back with -EIO. The
- * next submit starts it again.
+ * If a queue breaks or does not answer, one CPU stops the device. From then on no request is
+ * submitted. Once the device touches no memory any more, the requests of every queue are taken back
+ * with -EIO. The next submit restarts the device.
  */
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
 
-/* request.state: zero, or where it is. */
+/* request.state: zero, or where the request is. */
 #define REQUEST_IDLE 0u
 #define REQUEST_QUEUED 0x424c4b51u  /* comes back by block_reap */
 #define REQUEST_AWAITED 0x424c4b53u /* of block_execute, which looks at this field */
@@ -39,7 +40,7 @@ static void append_done(struct block_queue *queue, struct block_request *request
 	queue->done_count++;
 }
 
-/* With the lock. */
+/* Takes all finished requests from the driver. Call with the queue's lock held. */
 static void drain(struct block_device *disk, unsigned int index)
 {
 	struct block_queue *queue = &disk->queues[index];
@@ -49,7 +50,7 @@ static void drain(struct block_device *disk, unsigned int index)
 		request->error_sector = request->error ? request->sector : 0;
 		queue->with_driver--;
 		if (request->state == REQUEST_AWAITED) {
-			/* From here on it is its owner's, who may be gone at once. */
+			/* From here on it belongs to its owner, which may free it */
 			WRITE_ONCE(request->state, REQUEST_IDLE);
 			continue;
 		}
@@ -83,7 +84,7 @@ struct block_request *block_reap(struct block_device *disk, unsigned int index)
 	return request;
 }
 
-/* ---- the end of a device, and its return ----------------------------------------------------- */
+/* ---- stopping a device, and restarting it --------------------------------------------------- */
 
 static bool is_not_stopping(void *context)
 {
@@ -92,12 +93,13 @@ static bool is_not_stopping(void *context)
 	return READ_ONCE(disk->state) != BLOCK_STATE_STOPPING;
 }
 
-/* Whoever holds a queue's lock while the state changes is done with it before its turn here comes,
- * and nobody submits after that. */
+/* Stops the device. A CPU that holds a queue's lock while the state changes is done with it before
+ * this CPU gets the lock, and no CPU submits after that. */
 static void stop(struct block_device *disk)
 {
 	if (!change_state(disk, BLOCK_STATE_UP, BLOCK_STATE_STOPPING)) {
-		/* Ends: a reset has a deadline. Until then the requests are not their owners'. */
+		/* This ends, because a reset has a deadline. Until then the requests are not their
+		 * owners'. */
 		while (poll_until(is_not_stopping, disk, NSEC_PER_SEC))
 			;
 		return;
@@ -120,7 +122,7 @@ static bool is_settled(void *context)
 	return state == BLOCK_STATE_UP || state == BLOCK_STATE_DOWN;
 }
 
-/* One CPU restarts the device; the others wait for that, which has deadlines of its own. */
+/* Restarts the device, on one CPU; the others wait for that, which has its own deadlines. */
 static int make_up(struct block_device *disk)
 {
 	int error;
@@ -133,7 +135,7 @@ static int make_up(struct block_device *disk)
 	return error ? -EIO : 0;
 }
 
-/* ---- handing over ---------------------------------------------------------------------------- */
+/* ---- submitting ------------------------------------------------------------------------------ */
 
 static int hand_over(struct block_device *disk, unsigned int index, struct block_request *request,
 		     u32 state)
@@ -162,7 +164,7 @@ static int hand_over(struct block_device *disk, unsigned int index, struct block
 	return -EIO;
 }
 
-/* Nothing is kept back where there is no write cache. */
+/* True for a flush without a write cache: nothing is held back. */
 static bool is_done_already(const struct block_device *disk, const struct block_request *request)
 {
 	return request->op == BLOCK_FLUSH && !disk->properties.write_cache;
@@ -210,8 +212,8 @@ void block_kick(struct block_device *disk, unsigned int index)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-/* Who waits for what, on which queue: one request, or `count` in the list of done ones, or fewer
- * than `room` with the driver. */
+/* What a CPU waits for, on which queue: one request, or `count` in the list of finished ones, or
+ * fewer than `room` with the driver. */
 struct waiting {
 	struct block_device *disk;
 	unsigned int index;
@@ -231,7 +233,7 @@ static bool has_happened(const struct waiting *waiting)
 	return queue->done_count >= waiting->count;
 }
 
-/* With the lock. */
+/* True when the wait is over. Call with the queue's lock held. */
 static bool is_over(const struct waiting *waiting)
 {
 	struct block_device *disk = waiting->disk;
@@ -242,7 +244,7 @@ static bool is_over(const struct waiting *waiting)
 	return has_happened(waiting) || disk->ops->is_broken(disk, waiting->index);
 }
 
-/* How many more must be done before anybody has to be woken. */
+/* Returns how many more must be done before the CPU has to be woken. */
 static u16 missing(const struct waiting *waiting)
 {
 	const struct block_queue *queue = &waiting->disk->queues[waiting->index];
@@ -260,7 +262,7 @@ static bool is_over_or_armed(void *context)
 	bool over = is_over(waiting);
 
 	while (!over && waiting->by_interrupt) {
-		/* Interrupts may be given up at any time; then there is nothing to halt for. */
+		/* Interrupts may be given up at any time; without them nothing would end a halt. */
 		if (!disk->ops->can_interrupt(disk, waiting->index))
 			over = true;
 		else if (disk->ops->arm(disk, waiting->index, missing(waiting)))
@@ -272,7 +274,7 @@ static bool is_over_or_armed(void *context)
 	return over;
 }
 
-/* One more or one less who waits on the queue; without any, no interrupts are wanted. */
+/* Counts a waiting CPU in or out; without any, interrupts are not needed. */
 static void count_waiter(const struct waiting *waiting, int change)
 {
 	struct block_queue *queue = &waiting->disk->queues[waiting->index];
@@ -293,7 +295,7 @@ static int wait(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
 	waiting->by_interrupt = how == BLOCK_INTERRUPT && disk->ops->can_interrupt(disk, index);
 	count_waiter(waiting, 1);
 	if (waiting->by_interrupt)
-		error = wait_until(is_over_or_armed, waiting, timeout_ns);
+		error = wait_event(&disk->waiters[index], is_over_or_armed, waiting, timeout_ns);
 	if (!waiting->by_interrupt || !disk->ops->can_interrupt(disk, index)) {
 		waiting->by_interrupt = false;
 		error = poll_until(is_over_or_armed, waiting, timeout_ns);
@@ -323,9 +325,9 @@ int block_wait(struct block_device *disk, unsigned int index, enum block_wait ho
 	return wait(&waiting, how, timeout_ns);
 }
 
-/* ---- one request, from beginning to end ------------------------------------------------------ */
+/* ---- one synchronous request ---------------------------------------------------------------- */
 
-/* The queue is full of others' requests. */
+/* Waits for room in a queue that is full of other requests. */
 static int wait_for_room(struct block_device *disk, unsigned int index, u64 timeout_ns)
 {
 	struct waiting waiting = { .disk = disk, .index = index };
@@ -339,7 +341,7 @@ static int wait_for_room(struct block_device *disk, unsigned int index, u64 time
 
 int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns)
 {
-	/* CPUs meet only where there are more of them than queues. */
+	/* CPUs share a queue only if there are more CPUs */
 	unsigned int index = smp_processor_id() % disk->queue_count;
 	struct waiting waiting = { .disk = disk, .index = index, .request = request };
 	int error = is_up(disk) ? 0 : make_up(disk);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The synchronous calls: what is too large for one request is split, and what fails is located. */
+/* The synchronous calls: split requests that are too large, and locate the sector that fails. */
 #include <linux/errno.h>
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "kernel/string.h"
 
 /* One call. */
@@ -15,7 +15,7 @@ struct span {
 	u64 timeout_ns;
 };
 
-/* One request of it, `count` sectors from its `offset`-th on. */
+/* Executes one request of the span, `count` sectors from its `offset`-th on. */
 static int ask(const struct span *span, u64 offset, u32 count, struct block_request *request)
 {
 	int error;
@@ -34,22 +34,12 @@ static int ask(const struct span *span, u64 offset, u32 count, struct block_requ
 
 /* ---- splitting ------------------------------------------------------------------------------- */
 
-static u32 piece_limit(const struct span *span)
-{
-	const struct block_properties *properties = &span->disk->properties;
-
-	if (span->op == BLOCK_DISCARD)
-		return properties->max_discard_sectors;
-	if (span->op == BLOCK_WRITE_ZEROES)
-		return properties->max_zeroes_sectors;
-	return properties->max_sectors;
-}
-
-/* virtio 1.2, 5.2.6: a discard that is split is best split where the device's own units end. */
+/* Returns the size of the next piece. virtio 1.2, 5.2.6: it is best to split a discard where the
+ * device's own units end. */
 static u32 piece_size(const struct span *span, u64 offset)
 {
 	u32 align = span->disk->properties.discard_alignment, rest;
-	u64 count = min(span->sectors - offset, (u64)piece_limit(span));
+	u64 count = min(span->sectors - offset, (u64)block_request_limit(span->disk, span->op));
 
 	if (span->op != BLOCK_DISCARD || !align || offset + count == span->sectors)
 		return (u32)count;
@@ -60,9 +50,9 @@ static u32 piece_size(const struct span *span, u64 offset)
 /* ---- locating -------------------------------------------------------------------------------- */
 
 /*
- * The device says that a request failed, not where. Reading or writing the same again in halves
- * finds the first block that fails by itself. When none does, the trouble has passed, and where the
- * request began is all that can be said.
+ * Finds the first block that fails by itself. The device reports that a request failed, but not
+ * where, so the request is repeated in halves. If none fails, the trouble has passed, and only the
+ * start of the request is known.
  */
 static u64 locate(const struct span *span, u64 offset, u32 count, bool *located)
 {
@@ -92,7 +82,7 @@ static u64 find_failure(const struct span *span, u64 offset, struct block_reques
 	u32 block = span->disk->properties.logical_block_size >> SECTOR_SHIFT;
 	bool located = false;
 
-	/* Without the device's word that it failed, asking again would not end. */
+	/* Retry only if the device reported the failure; otherwise it would not end. */
 	if (!moves_data || request->error != -EIO || request->status < 0)
 		return offset;
 	if (request->sectors > block)
@@ -116,7 +106,7 @@ static int check_whole(const struct span *span)
 	u64 end = block_sectors(span->disk);
 	int error;
 
-	/* The first block tells all but the length. */
+	/* The first block shows every error except the length. */
 	request.sectors = block;
 	request.data = span->data;
 	if (!span->sectors || span->sectors % block || span->sector % block)
@@ -194,12 +184,4 @@ int block_flush(struct block_device *disk, u64 timeout_ns)
 	if (error)
 		block_say_error(disk, &request);
 	return error;
-}
-
-int block_get_id(struct block_device *disk, char id[BLOCK_ID_SIZE], u64 timeout_ns)
-{
-	struct block_request request = { .op = BLOCK_GET_ID, .data = id };
-	int error = block_check_request(disk, &request);
-
-	return error ? error : block_execute(disk, &request, timeout_ns);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver for virtio-blk (virtio 1.2, 5.2): which features it takes, what the configuration says
- * of the disk, its queues, and its life from probe to remove. It knows virtio.h and nothing of PCI,
- * rings or vectors. Requests are in virtio_blk_request.c.
+ * The driver for virtio-blk (virtio 1.2, 5.2): the features it accepts, the disk's properties from
+ * the configuration, its queues, and its life from probe to remove. It knows virtio.h and nothing
+ * of PCI, rings or vectors. Requests are in virtio_blk_request.c.
  */
 #include "drivers/block/virtio_blk_priv.h"
 
@@ -11,9 +11,9 @@
 
 #include "kernel/memory.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
-#define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
 #define ANSWER_TIMEOUT_NS (10 * NSEC_PER_SEC)
 #define REQUEST_BYTES_MAX (4u << 20)
 
@@ -23,14 +23,14 @@ static const struct virtio_device_id virtio_blk_id_table[] = {
 };
 MODULE_DEVICE_TABLE(virtio, virtio_blk_id_table);
 
-/* Of a legacy device neither BARRIER nor SCSI; nobody needs GEOMETRY, SECURE_ERASE or zones. */
+/* Not BARRIER and SCSI of legacy devices; and we do not need GEOMETRY, SECURE_ERASE or zones. */
 static const unsigned int features[] = {
 	VIRTIO_BLK_F_SIZE_MAX, VIRTIO_BLK_F_SEG_MAX,	  VIRTIO_BLK_F_RO, VIRTIO_BLK_F_BLK_SIZE,
 	VIRTIO_BLK_F_FLUSH,    VIRTIO_BLK_F_TOPOLOGY,	  VIRTIO_BLK_F_MQ, VIRTIO_BLK_F_CONFIG_WCE,
 	VIRTIO_BLK_F_DISCARD,  VIRTIO_BLK_F_WRITE_ZEROES,
 };
 
-/* 5.2.5.2: a cache that can be switched can be flushed. Without FLUSH it is better not known of. */
+/* 5.2.5.2: a cache that can be switched can be flushed. So CONFIG_WCE is dropped without FLUSH. */
 static int virtio_blk_validate(struct virtio_device *vdev)
 {
 	if (!virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH))
@@ -69,7 +69,7 @@ static int read_blocks(struct virtio_blk *vblk, struct block_properties *propert
 	read_field(vdev, error, VIRTIO_BLK_F_TOPOLOGY, physical_block_exp, &exponent);
 	read_field(vdev, error, VIRTIO_BLK_F_TOPOLOGY, opt_io_size, &optimal);
 	properties->logical_block_size = block;
-	/* What is beyond all sense is only advice, and is not taken. */
+	/* An absurd value is only a hint, and is ignored. */
 	properties->physical_block_size = exponent < 12 ? block << exponent : block;
 	properties->optimal_sectors =
 		optimal < UINT32_MAX / 8 ? optimal * (block / SECTOR_SIZE) : 0;
@@ -82,13 +82,13 @@ static int read_cache(struct virtio_blk *vblk, struct block_properties *properti
 	u8 writeback = 1;
 	int error = 0;
 
-	/* 5.2.5.1: with FLUSH and no word about the cache, there is one. */
+	/* 5.2.5.1: with FLUSH and without CONFIG_WCE, there is a cache. */
 	read_field(vdev, error, VIRTIO_BLK_F_CONFIG_WCE, wce, &writeback);
 	properties->write_cache = virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH) && writeback;
 	return error;
 }
 
-/* Whole logical blocks; 5.2.6.1: and nothing at all where not one segment is allowed. */
+/* Returns the limit in whole logical blocks; 0 if not one segment is allowed (5.2.6.1). */
 static u32 range_limit(const struct block_properties *properties, u32 sectors, u32 segments)
 {
 	u32 step = max(properties->logical_block_size / SECTOR_SIZE, 1u);
@@ -123,7 +123,7 @@ static int read_limits(struct virtio_blk *vblk)
 	u16 queues = 1;
 	int error = 0;
 
-	vblk->segments = 1; /* 5.2.4: seg_max is only there with its feature */
+	vblk->segments = 1; /* 5.2.4: seg_max exists only with its feature */
 	vblk->segment_bytes = UINT32_MAX;
 	read_field(vdev, error, VIRTIO_BLK_F_SEG_MAX, seg_max, &vblk->segments);
 	read_field(vdev, error, VIRTIO_BLK_F_SIZE_MAX, size_max, &vblk->segment_bytes);
@@ -151,13 +151,7 @@ static int read_config(struct virtio_blk *vblk)
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
-static void wake_waiter(struct virtqueue *vq)
-{
-	(void)vq;
-}
-
-/* 2.7.5.3.1: a chain is never longer than its queue. */
+/* Limits requests to the queue: a chain is never longer than its queue (2.7.5.3.1). */
 static int fit_requests(struct virtio_blk *vblk)
 {
 	struct block_properties *properties = &vblk->disk.properties;
@@ -187,7 +181,8 @@ static int find_queues(struct virtio_blk *vblk)
 
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++) {
 		snprintf(vblk->queue_names[i], sizeof(vblk->queue_names[i]), "requestq%u", i);
-		infos[i] = (struct virtqueue_info){ vblk->queue_names[i], wake_waiter };
+		infos[i] = (struct virtqueue_info){ .name = vblk->queue_names[i],
+						    .waiters = &vblk->disk.waiters[i] };
 	}
 	error = virtio_find_vqs(vblk->vdev, vblk->disk.queue_count, vblk->vqs, infos);
 	return error ? error : fit_requests(vblk);
@@ -218,27 +213,22 @@ static int virtio_blk_probe(struct virtio_device *vdev)
 	return 0;
 }
 
-static void forget_queues(struct virtio_blk *vblk)
-{
-	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
-		vblk->vqs[i] = NULL;
-}
-
-/* The queues went with the reset: whatever fails from here on must not find the old ones. */
+/* Restores the disk after a reset, which freed the queues: clears them first, so that no failure
+ * below leaves the old ones. */
 static int virtio_blk_restore(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;
 	unsigned int queues = vblk->disk.queue_count;
 	int error;
 
-	forget_queues(vblk);
+	memset(vblk->vqs, 0, sizeof(vblk->vqs));
 	error = read_config(vblk);
 	if (!error && vblk->disk.queue_count < queues) {
 		dev_printk(&vdev->dev, "E08 %u queues, %u before the restart\n",
 			   vblk->disk.queue_count, queues);
 		error = -EIO;
 	}
-	/* Requests are on their way to those that there were. */
+	/* Requests may be waiting for the old number of queues. */
 	vblk->disk.queue_count = queues;
 	if (!error)
 		error = find_queues(vblk);
@@ -246,33 +236,20 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	return error;
 }
 
-static bool interrupt_came(void *context)
-{
-	struct virtqueue_counters counters;
-
-	virtqueue_count(context, &counters);
-	return counters.interrupts || virtqueue_is_broken(context);
-}
-
-/*
- * The first request shows, before anyone relies on it, that requests are answered and interrupts
- * arrive. It is the interrupt that is waited for here: the ring may show the answer earlier. When
- * only the interrupt is missing the disk is polled from then on. A device without an id says so.
- */
+/* Sends the first request, which shows that requests are answered and interrupts arrive. A device
+ * without an id answers that it has none. */
 static int say_hello(struct virtio_blk *vblk)
 {
 	struct block_request request = { .op = BLOCK_GET_ID, .data = vblk->disk.id };
 	struct virtqueue *vq = vblk->vqs[0];
-	bool interrupts = virtqueue_can_interrupt(vq);
 	int error;
 
-	if (interrupts)
-		virtqueue_enable_cb(vq);
+	virtqueue_enable_cb(vq);
 	error = virtio_blk_submit(&vblk->disk, 0, &request);
 	if (!error && !virtqueue_kick(vq))
 		error = -EIO;
-	if (!error && interrupts && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
-		virtqueue_give_up_interrupts(vq);
+	if (!error)
+		virtqueue_await_interrupt(vq);
 	virtqueue_disable_cb(vq);
 	if (!error)
 		error = virtqueue_wait(vq, VIRTQUEUE_POLL, 1, ANSWER_TIMEOUT_NS);
@@ -298,7 +275,8 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 		return 0;
 	error = block_register(&vblk->disk);
 	if (!error)
-		dev_printk(&vdev->dev, "[%s] %u queue%s, up to %u sectors a request%s%s%s%s%s%s\n",
+		dev_printk(&vdev->dev,
+			   "[%s] %u queue%s, up to %u sectors per request%s%s%s%s%s%s\n",
 			   vblk->disk.name, vblk->disk.queue_count,
 			   vblk->disk.queue_count == 1 ? "" : "s", properties->max_sectors,
 			   properties->read_only ? ", read-only" : "",
@@ -309,15 +287,14 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 	return error;
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_blk_remove(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;
 
 	block_unregister(&vblk->disk);
 	for (unsigned int i = 0; i < vblk->disk.queue_count; i++)
-		while (vblk->vqs[i] && virtqueue_detach_unused_buf(vblk->vqs[i]))
-			;
+		virtqueue_forget(vblk->vqs[i]);
 	kfree(vblk);
 }
 

@@ -4,19 +4,19 @@
 #ifndef DRIVERS_BLOCK_VIRTIO_BLK_PRIV_H
 #define DRIVERS_BLOCK_VIRTIO_BLK_PRIV_H
 
-#include "drivers/block/block_driver.h"
+#include "drivers/block/block.h"
 #include "drivers/virtio/virtio.h"
 
 /* Header before the data and status behind it (virtio 1.2, 5.2.6). */
 #define VIRTIO_BLK_FRAME_BUFFERS 2
-/* Segments of one request, where the device takes so many. The data of a request is one stretch of
- * memory, which is cut only where the device wants small segments (SIZE_MAX). */
+/* Segments per request, if the device accepts that many. The data of a request is one piece of
+ * memory, which is split only if the device wants small segments (SIZE_MAX). */
 #define VIRTIO_BLK_SEGMENTS_MAX 32
 
 struct virtio_blk {
 	struct virtio_device *vdev;
 	struct block_device disk;
-	struct virtqueue *vqs[BLOCK_QUEUES_MAX]; /* NULL while there is no device that is up */
+	struct virtqueue *vqs[BLOCK_QUEUES_MAX]; /* NULL while the device is down */
 	char queue_names[BLOCK_QUEUES_MAX][12];
 	u32 segment_bytes; /* at most, 1 to UINT32_MAX */
 	u32 segments;	   /* of a request at most, 1 to VIRTIO_BLK_SEGMENTS_MAX */
@@ -27,7 +27,7 @@ struct virtio_blk {
 
 extern const struct block_ops virtio_blk_ops;
 
-/* Puts a checked request on its queue, and takes the next finished one; as in struct block_ops. */
+/* Submit a checked request, and take the next finished one; as in struct block_ops. */
 int virtio_blk_submit(struct block_device *disk, unsigned int queue, struct block_request *request);
 struct block_request *virtio_blk_take(struct block_device *disk, unsigned int queue);
 

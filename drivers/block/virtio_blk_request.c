@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests of virtio-blk on the wire (virtio 1.2, 5.2.6), and what is believed of the answer.
+ * Requests of virtio-blk on the wire (virtio 1.2, 5.2.6), and the checks of their answers.
  *
- * Header, data and status always have descriptors of their own: a legacy device without ANY_LAYOUT
- * demands it (5.2.6.4), and no other minds.
+ * Header, data and status always have separate descriptors. A legacy device without ANY_LAYOUT
+ * needs that (5.2.6.4), and other devices accept it.
  */
 #include <linux/errno.h>
 #include <linux/virtio_blk.h>
@@ -14,8 +14,8 @@
 
 #define STATUS_NONE 0xff /* none that a device gives: it has not written one */
 
-/* In request.driver_data: all but the data. The device reads and writes here, so what it wrote is
- * copied once before it is checked. */
+/* In request.driver_data: everything except the data. The device reads and writes here, so its
+ * answer is copied once before it is checked. */
 struct wire {
 	struct virtio_blk_outhdr header;
 	struct virtio_blk_discard_write_zeroes range;
@@ -29,7 +29,7 @@ static struct wire *wire_of(struct block_request *request)
 	return (struct wire *)request->driver_data;
 }
 
-/* ---- out ------------------------------------------------------------------------------------- */
+/* ---- to the device --------------------------------------------------------------------------- */
 
 static const u32 types[] = {
 	[BLOCK_READ] = VIRTIO_BLK_T_IN,
@@ -45,7 +45,8 @@ static bool has_range(const struct block_request *request)
 	return request->op == BLOCK_DISCARD || request->op == BLOCK_WRITE_ZEROES;
 }
 
-/* 5.2.6.1: the sector is 0 but for reads and writes; the unmap bit is 0 in a discard. */
+/* Writes the header. 5.2.6.1: the sector is 0 except for reads and writes; the unmap bit is 0 in a
+ * discard. */
 static void write_frame(struct block_request *request)
 {
 	struct wire *wire = wire_of(request);
@@ -70,7 +71,8 @@ static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int co
 	return count + 1;
 }
 
-/* In pieces of size_max; block_check_request has seen to it that they are not too many. */
+/* Adds the data in pieces of size_max; block_check_request has checked that they are not too
+ * many. */
 static unsigned int add_data(const struct virtio_blk *vblk, struct virtqueue_buffer *buffers,
 			     unsigned int count, const struct block_request *request)
 {
@@ -119,9 +121,9 @@ static void virtio_blk_kick(struct block_device *disk, unsigned int queue)
 		virtqueue_kick(vblk->vqs[queue]);
 }
 
-/* ---- back ------------------------------------------------------------------------------------ */
+/* ---- from the device ------------------------------------------------------------------------- */
 
-/* 5.2.6: three statuses. A device that said something else may have done anything. */
+/* Converts the status. 5.2.6 defines three; after any other, the device may have done anything. */
 static int status_error(u8 status)
 {
 	switch (status) {
@@ -136,21 +138,21 @@ static int status_error(u8 status)
 	}
 }
 
-/* Whether what the device says it wrote holds the data of a read. A legacy device may say anything
- * there (2.7.8.3), and so may one whose chains are used in batches. */
+/* True if the used length covers the data of a read. A legacy device may report any length
+ * (2.7.8.3), and so may one that uses chains in batches. */
 static bool is_whole(const struct virtio_blk *vblk, const struct virtqueue *vq,
 		     const struct block_request *request, u32 written)
 {
 	u32 wanted = sizeof(u8);
 
-	if (!virtio_has_feature(vblk->vdev, VIRTIO_F_VERSION_1) || !virtqueue_has_exact_lengths(vq))
+	if (!virtio_has_feature(vblk->vdev, VIRTIO_F_VERSION_1) || virtqueue_is_in_order(vq))
 		return true;
 	if (request->op == BLOCK_READ)
 		wanted += request->sectors << SECTOR_SHIFT;
 	return request->op != BLOCK_READ || written >= wanted;
 }
 
-/* Text that ends, without what would disturb a line. */
+/* Copies the id as terminated text, without unprintable characters. */
 static void copy_id(struct block_request *request)
 {
 	char *id = request->data;
@@ -196,9 +198,10 @@ struct block_request *virtio_blk_take(struct block_device *disk, unsigned int qu
 	return request;
 }
 
-/* ---- waiting, failing, and what a disk is told by -------------------------------------------- */
+/* ---- waiting, failing, and the operations of a disk ----------------------------------------- */
 
-/* Some that are used may be fewer than are waited for, so it is not asked whether there are any. */
+/* Arms the interrupt. It does not test for used requests, which may be fewer than the caller waits
+ * for. */
 static bool virtio_blk_arm(struct block_device *disk, unsigned int queue, u16 count)
 {
 	struct virtqueue *vq = to_virtio_blk(disk)->vqs[queue];
@@ -235,13 +238,6 @@ static const char *virtio_blk_interrupt_name(const struct block_device *disk)
 	return vq ? virtqueue_interrupt_name(vq) : "none";
 }
 
-static unsigned int virtio_blk_depth(const struct block_device *disk, unsigned int queue)
-{
-	const struct virtqueue *vq = to_virtio_blk(disk)->vqs[queue];
-
-	return vq ? virtqueue_chains_max(vq, VIRTIO_BLK_FRAME_BUFFERS + 1) : 0;
-}
-
 static void virtio_blk_late(struct block_device *disk, unsigned int queue, u64 timeout_ns)
 {
 	struct virtqueue *vq = to_virtio_blk(disk)->vqs[queue];
@@ -250,14 +246,13 @@ static void virtio_blk_late(struct block_device *disk, unsigned int queue, u64 t
 		virtqueue_report_late(vq, timeout_ns);
 }
 
-/* After the reset the device cannot touch what callers own. */
+/* Stops the device; after the reset it cannot touch the callers' memory. */
 static void virtio_blk_stop(struct block_device *disk)
 {
 	struct virtio_blk *vblk = to_virtio_blk(disk);
 
 	if (!virtio_reset_device(vblk->vdev))
-		dev_printk(disk->dev,
-			   "[%s] the device was reset; what is outstanding ends with an error\n",
+		dev_printk(disk->dev, "[%s] the device was reset; outstanding requests fail\n",
 			   disk->name);
 	vblk->stopped = true;
 }
@@ -269,10 +264,9 @@ static int virtio_blk_restart(struct block_device *disk)
 
 	if (!error)
 		return 0;
-	/* Without a device that is up there are no queues to look at. */
+	/* Without a live device there are no queues to read. */
 	vblk->stopped = true;
-	for (unsigned int i = 0; i < BLOCK_QUEUES_MAX; i++)
-		vblk->vqs[i] = NULL;
+	memset(vblk->vqs, 0, sizeof(vblk->vqs));
 	return error;
 }
 
@@ -285,7 +279,6 @@ const struct block_ops virtio_blk_ops = {
 	.is_broken = virtio_blk_is_broken,
 	.can_interrupt = virtio_blk_can_interrupt,
 	.interrupt_name = virtio_blk_interrupt_name,
-	.depth = virtio_blk_depth,
 	.late = virtio_blk_late,
 	.stop = virtio_blk_stop,
 	.restart = virtio_blk_restart,

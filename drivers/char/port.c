@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 
-/* How long one device is waited for before the next one is looked at. */
+/* How long to wait for one device before the next one. */
 #define LOOK_NS (10 * NSEC_PER_MSEC)
 
 static struct list_head ports = LIST_HEAD_INIT(ports);
@@ -43,13 +43,8 @@ static void look(u64 timeout_ns)
 
 struct port *port_get(unsigned int index)
 {
-	struct port *port;
-
 	look(0);
-	list_for_each_entry(port, &ports, struct port, node)
-		if (!index--)
-			return port;
-	return NULL;
+	return list_nth_entry(index, &ports, struct port, node);
 }
 
 static struct port *find(const char *name)
@@ -73,28 +68,6 @@ struct port *port_find(const char *name, u64 timeout_ns)
 		passed = ktime_get_ns() - begun;
 	}
 	return port;
-}
-
-const char *port_name(const struct port *port)
-{
-	return port->name;
-}
-
-const char *port_device_name(const struct port *port)
-{
-	return port->device_name;
-}
-
-bool port_is_console(const struct port *port)
-{
-	return port->is_console;
-}
-
-bool port_size(const struct port *port, u16 *columns, u16 *rows)
-{
-	*columns = port->columns;
-	*rows = port->rows;
-	return port->columns && port->rows;
 }
 
 int port_open(struct port *port)

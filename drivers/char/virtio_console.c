@@ -13,11 +13,11 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-/* Each port costs two queues, whether it ever comes or not. */
+/* Each possible port needs two queues, used or not. */
 #define PORTS_USUAL 8
 
-/* How long the first ports may take at bring-up, when a console is awaited among them or not, and
- * how long a device has nothing more to say before it has said all. */
+/* How long the first ports may take at bring-up, with and without a console among them; and how
+ * long a device must be silent until its list of ports counts as complete. */
 #define CONSOLE_NS (2 * NSEC_PER_SEC)
 #define PORTS_NS (200 * NSEC_PER_MSEC)
 #define QUIET_NS (20 * NSEC_PER_MSEC)
@@ -68,7 +68,7 @@ int vconsole_add_port(struct virtio_console *console, u32 id)
 		vport = console->ports[id] = make_port(console, id);
 	if (!vport)
 		return -ENOMEM;
-	/* 5.3.2: the queues of port 1 stand behind those for control messages. */
+	/* 5.3.2: the queues of port 1 follow those */
 	vport->receiveq = console->vqs[id ? 2 * id + 2 : 0];
 	vport->transmitq = console->vqs[id ? 2 * id + 3 : 1];
 	error = vconsole_post_input(vport);
@@ -79,7 +79,7 @@ int vconsole_add_port(struct virtio_console *console, u32 id)
 	return 0;
 }
 
-/* What the device still has of its buffers stays posted: only a reset would take it back. */
+/* The device keeps its buffers: only a reset would return them. */
 void vconsole_remove_port(struct vport *vport)
 {
 	if (!vport || !vport->present)
@@ -138,15 +138,12 @@ void vconsole_make_console(struct vport *vport)
 
 static u32 ports_wanted(void)
 {
-	const char *digit = ports_option.value;
-	u32 number = 0;
+	u64 number;
 
-	if (!digit)
+	if (!ports_option.value)
 		return PORTS_USUAL;
-	for (; *digit >= '0' && *digit <= '9' && number <= VCONSOLE_PORTS_MAX; digit++)
-		number = 10 * number + (u32)(*digit - '0');
-	if (!*digit && number && number <= VCONSOLE_PORTS_MAX)
-		return number;
+	if (!kstrtou64(ports_option.value, 10, &number) && number && number <= VCONSOLE_PORTS_MAX)
+		return (u32)number;
 	printk("virtio_console: E24 virtio_console.ports=%s: choices: %s\n", ports_option.value,
 	       ports_option.values);
 	return PORTS_USUAL;
@@ -179,7 +176,7 @@ static const char *name_queue(struct virtio_console *console, unsigned int index
 	return console->names[index];
 }
 
-/* Output is waited for by looking, so only what comes in interrupts. */
+/* Finds the queues. Output is polled, so only input queues interrupt. */
 static int find_queues(struct virtio_console *console)
 {
 	struct virtqueue_info infos[2 * VCONSOLE_PORTS_MAX + 2];
@@ -187,8 +184,8 @@ static int find_queues(struct virtio_console *console)
 	int error;
 
 	for (unsigned int i = 0; i < count; i++)
-		infos[i] = (struct virtqueue_info){ name_queue(console, i),
-						    i % 2 ? NULL : virtqueue_wake };
+		infos[i] = (struct virtqueue_info){ .name = name_queue(console, i),
+						    .waiters = i % 2 ? NULL : &console->waiters };
 	memset(console->vqs, 0, sizeof(console->vqs));
 	error = virtio_find_vqs(console->vdev, count, console->vqs, infos);
 	if (error) {
@@ -213,7 +210,7 @@ static void look(struct port_device *device, u64 timeout_ns)
 static void free_console(struct virtio_console *console)
 {
 	for (unsigned int i = 0; i < VCONSOLE_PORTS_MAX; i++) {
-		/* A device that would not reset may still write there. */
+		/* If the reset was not confirmed, the device may still write */
 		if (console->ports[i] && !console->vdev->failed)
 			free_pages_exact(console->ports[i]->memory, VCONSOLE_PORT_BYTES);
 		kfree(console->ports[i]);
@@ -255,7 +252,7 @@ static int virtio_console_restore(struct virtio_device *vdev)
 	return error;
 }
 
-/* Ports announce themselves; nothing says which one is the last. */
+/* Waits for the first ports. They announce themselves, and no message marks the last one. */
 static int await_ports(struct virtio_console *console)
 {
 	u64 begun = ktime_get_ns(), limit = console_is_missing() ? CONSOLE_NS : PORTS_NS;
@@ -282,7 +279,7 @@ static int start_ports(struct virtio_console *console)
 	error = vconsole_add_port(console, 0);
 	if (error)
 		return error;
-	console->ports[0]->host_open = true; /* who would say so? */
+	console->ports[0]->host_open = true; /* no message tells */
 	vconsole_make_console(console->ports[0]);
 	return 0;
 }
@@ -297,7 +294,7 @@ static int virtio_console_scan(struct virtio_device *vdev)
 		return error;
 	for (unsigned int i = 0; i < VCONSOLE_PORTS_MAX; i++)
 		count += console->ports[i] && console->ports[i]->present;
-	dev_printk(&vdev->dev, "ready: %u port%s, of %u at most\n", count, count == 1 ? "" : "s",
+	dev_printk(&vdev->dev, "ready: %u port%s of at most %u\n", count, count == 1 ? "" : "s",
 		   console->max_ports);
 	if (!console->registered)
 		port_device_register(&console->device);
@@ -327,11 +324,11 @@ void vconsole_fail(struct virtio_console *console)
 		return;
 	console->failed = true;
 	if (!virtio_reset_device(console->vdev))
-		dev_printk(&console->vdev->dev, "the device was reset; its ports are gone\n");
+		dev_printk(&console->vdev->dev, "the device was reset; its ports were removed\n");
 	forget_all(console);
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_console_remove(struct virtio_device *vdev)
 {
 	struct virtio_console *console = vdev->dev.driver_data;
@@ -342,7 +339,7 @@ static void virtio_console_remove(struct virtio_device *vdev)
 	free_console(console);
 }
 
-/* In the interrupt. 5.3.6: a new size, which is port 0's. */
+/* Reads a new size, which is port 0's (5.3.6). Runs in the interrupt. */
 static void virtio_console_config_changed(struct virtio_device *vdev)
 {
 	struct virtio_console *console = vdev->dev.driver_data;

@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 
 #define SEND_TIMEOUT_NS (500 * NSEC_PER_MSEC)
-/* A call takes in so many at most, and so many complaints are printed: it might never end. */
+/* Limits per call for messages, and for complaints: otherwise a call might never end. */
 #define MESSAGES_A_CALL 256
 #define COMPLAINTS_MAX 8
 
@@ -21,19 +21,18 @@ static void complain(struct virtio_console *console, const char *what,
 		     const struct message *message)
 {
 	if (console->complaints++ < COMPLAINTS_MAX)
-		dev_printk(&console->vdev->dev,
-			   "E22 control message %u for port %u is ignored: %s\n",
+		dev_printk(&console->vdev->dev, "E22 control message %u for port %u ignored: %s\n",
 			   le16_to_cpu(message->head.event), le32_to_cpu(message->head.id), what);
 }
 
-/* ---- out ------------------------------------------------------------------------------------- */
+/* ---- to the device --------------------------------------------------------------------------- */
 
 static u8 *slot_out(struct virtio_console *console, unsigned int slot)
 {
 	return console->control_memory + (size_t)(VCONSOLE_MESSAGES + slot) * VCONSOLE_MESSAGE_SIZE;
 }
 
-/* A message that the device has taken leaves its slot free. */
+/* Tests for a free slot. A message that the device has used frees its slot. */
 static bool has_free_slot(void *context)
 {
 	struct virtio_console *console = context;
@@ -54,7 +53,8 @@ int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value)
 	unsigned int slot;
 
 	if (poll_until(has_free_slot, console, SEND_TIMEOUT_NS) || !console->control_free) {
-		virtqueue_break(console->control_transmitq, "the device takes no control message");
+		virtqueue_break(console->control_transmitq,
+				"the device does not take control messages");
 		return -EIO;
 	}
 	slot = (unsigned int)__builtin_ctzll(console->control_free);
@@ -67,7 +67,7 @@ int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value)
 	return virtqueue_kick(console->control_transmitq) ? 0 : -EIO;
 }
 
-/* ---- in -------------------------------------------------------------------------------------- */
+/* ---- from the device ------------------------------------------------------------------------- */
 
 static int post(struct virtio_console *console, u8 *memory)
 {
@@ -86,21 +86,21 @@ static int add_port(struct virtio_console *console, const struct message *messag
 		return vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, 0);
 	}
 	if (console->ports[id] && console->ports[id]->present) {
-		complain(console, "the port is there already", message);
+		complain(console, "the port already exists", message);
 		return 0;
 	}
 	error = vconsole_add_port(console, id);
 	if (error)
-		complain(console, "no memory for it", message);
+		complain(console, "out of memory", message);
 	if (vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, !error))
 		return -EIO;
-	/* It has come back, and somebody here has it open. */
+	/* It has come back, and is still open here. */
 	if (!error && console->ports[id]->guest_open)
 		return vconsole_send(console, id, VIRTIO_CONSOLE_PORT_OPEN, 1);
 	return 0;
 }
 
-/* The host's name, without what would not be good to print. */
+/* Stores the host's name, without unprintable characters. */
 static void take_name(struct vport *vport, const struct message *message)
 {
 	char *name = vport->port.name;
@@ -130,13 +130,13 @@ static void take_size(struct virtio_console *console, struct vport *vport,
 	vport->port.rows = le16_to_cpu(size[1]);
 }
 
-/* What concerns a port that is there. */
+/* Handles a message about an existing port. */
 static int obey_port(struct virtio_console *console, struct vport *vport,
 		     const struct message *message)
 {
 	switch (le16_to_cpu(message->head.event)) {
 	case VIRTIO_CONSOLE_PORT_REMOVE:
-		dev_printk(&console->vdev->dev, "port %u is gone\n", vport->id);
+		dev_printk(&console->vdev->dev, "port %u was removed\n", vport->id);
 		vconsole_remove_port(vport);
 		return 0;
 	case VIRTIO_CONSOLE_CONSOLE_PORT:
@@ -166,13 +166,14 @@ static int obey(struct virtio_console *console, const struct message *message)
 	if (le16_to_cpu(message->head.event) == VIRTIO_CONSOLE_PORT_ADD)
 		return add_port(console, message);
 	if (id >= console->max_ports || !console->ports[id] || !console->ports[id]->present) {
-		complain(console, "there is no such port", message);
+		complain(console, "no such port", message);
 		return 0;
 	}
 	return obey_port(console, console->ports[id], message);
 }
 
-/* Copied once, for the device can still write there; then the buffer is posted again. */
+/* Copies the message once, because the device can still write there; then posts the buffer
+ * again. */
 static int take_message(struct virtio_console *console, u8 *memory, u32 length)
 {
 	struct message message = {};
@@ -247,7 +248,7 @@ int vconsole_start_control(struct virtio_console *console)
 	console->control_free = ~0ULL;
 	for (unsigned int i = 0; i < VCONSOLE_MESSAGES && !error; i++)
 		error = post(console, console->control_memory + (size_t)i * VCONSOLE_MESSAGE_SIZE);
-	/* A shorter queue than we have buffers for is no failure. */
+	/* A queue with fewer entries than our buffers is not a */
 	if (error && error != -ENOSPC)
 		return error;
 	virtqueue_kick(console->control_receiveq);

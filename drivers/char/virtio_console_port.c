@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* Data of virtio-console's ports (virtio 1.2, 5.3.6), both ways through slots of our own. */
+/* Data of virtio-console's ports (virtio 1.2, 5.3.6), copied through our own slots in both
+ * directions. */
 #include <linux/errno.h>
 
 #include "drivers/char/virtio_console_priv.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
 
-/* Output is looked for: at first without a pause, for most hosts take it at once. */
+/* Output is polled: at first without a pause, because most hosts take it at once. */
 #define SPIN_NS (100 * NSEC_PER_USEC)
 #define LOOK_NS NSEC_PER_MSEC
-/* What a line on hvcN may wait for, interrupts off, before the serial port gets it. */
+/* How long a line on hvcN may wait, with interrupts off, before it goes to the serial port. */
 #define CONSOLE_WAIT_NS (100 * NSEC_PER_MSEC)
-/* A device that answers so often in a row with nothing is not listened to in this call. */
+/* After this many empty answers in a row, this call ignores the device. */
 #define EMPTY_MAX 16
 #define ALL_SLOTS (BIT_ULL(VCONSOLE_SLOTS) - 1)
 
@@ -20,7 +21,7 @@ static struct vport *to_vport(struct port *port)
 	return container_of(port, struct vport, port);
 }
 
-/* What has to be told before anything else, or 0. */
+/* Returns an error that comes before any other, or 0. */
 static int check(struct vport *vport)
 {
 	if (vconsole_service(vport->owner))
@@ -42,14 +43,14 @@ int vconsole_post_input(struct vport *vport)
 {
 	int error = 0;
 
-	if (vport->posted) /* it was unplugged, and the device has them still */
+	if (vport->posted) /* it was unplugged, and its slots are posted */
 		return 0;
 	vport->chunk = NULL;
 	vport->free_slots = ALL_SLOTS;
 	vport->stalled = false;
 	for (unsigned int i = 0; i < VCONSOLE_SLOTS && !error; i++)
 		error = post(vport, vport->memory + (size_t)i * VCONSOLE_SLOT_SIZE);
-	/* A shorter queue than we have slots for is no failure. */
+	/* A queue with fewer entries than our slots is not a */
 	if (error && error != -ENOSPC)
 		return error;
 	vport->posted = true;
@@ -61,12 +62,12 @@ static void give_back(struct vport *vport)
 	u8 *slot = vport->chunk;
 
 	vport->chunk = NULL;
-	/* What goes wrong here leaves the queue broken, which the next call sees. */
+	/* A failure here leaves the queue broken, which the next call detects. */
 	if (!post(vport, slot))
 		virtqueue_kick(vport->receiveq);
 }
 
-/* A slot with something in it, when there is one. */
+/* Finds the next slot with input. */
 static bool next_chunk(struct vport *vport)
 {
 	for (unsigned int empty = 0; !vport->chunk && empty < EMPTY_MAX; empty++) {
@@ -128,8 +129,8 @@ static u8 *slot_out(struct vport *vport, unsigned int slot)
 	return vport->memory + (size_t)(VCONSOLE_SLOTS + slot) * VCONSOLE_SLOT_SIZE;
 }
 
-/* A queue that breaks prints, and what is printed may come to this very port: who holds the lock
- * already is told apart by its CPU. */
+/* Takes the lock. A queue that breaks prints, and the console may be this very port; so the CPU
+ * that holds the lock may take it again. */
 static u64 lock_output(struct vport *vport)
 {
 	u64 flags = spin_lock_irqsave(&vport->lock);
@@ -144,10 +145,10 @@ static void unlock_output(struct vport *vport, u64 flags)
 	spin_unlock_irqrestore(&vport->lock, flags);
 }
 
-/* Slots that the host has taken are free again. Locked. */
+/* Frees the slots that the host has used. Call with the lock held. */
 static void reclaim(struct vport *vport)
 {
-	u32 length; /* 5.3.6.4: legacy devices put anything there */
+	u32 length; /* 5.3.6.3: legacy devices put anything there */
 	u8 *slot;
 
 	while ((slot = virtqueue_get_buf(vport->transmitq, &length))) {
@@ -156,7 +157,8 @@ static void reclaim(struct vport *vport)
 	}
 }
 
-/* Copies as much as there are slots for, and tells the device; how many bytes. Locked. */
+/* Copies as much as fits into free slots, and notifies the device; returns the number of bytes.
+ * Call with the lock held. */
 static size_t send(struct vport *vport, const char *data, size_t length)
 {
 	size_t sent = 0;
@@ -198,7 +200,7 @@ static bool slots_are_free(void *context)
 	       virtqueue_is_broken(vport->transmitq);
 }
 
-/* No interrupt tells, so it is looked for; the CPU halts in between. */
+/* Waits for slots. There is no interrupt for output, so it polls, and halts the CPU in between. */
 static int await_slots(struct sending *sending, u64 timeout_ns)
 {
 	u64 begun = ktime_get_ns(), passed = 0;
@@ -287,7 +289,7 @@ const struct port_ops vconsole_port_ops = {
 
 /* ---- hvcN ------------------------------------------------------------------------------------ */
 
-/* Locked, interrupts off: until all, or some, slots are free. */
+/* Spins until all, or some, slots are free. Call with the lock held and interrupts off. */
 static void spin_for_slots(struct vport *vport, u32 wanted)
 {
 	u64 begun = ktime_get_ns();
@@ -304,7 +306,8 @@ static void spin_for_slots(struct vport *vport, u32 wanted)
 	}
 }
 
-/* Returns when the host has the text, for the machine may end with this line. */
+/* Writes to hvcN, and returns when the host has the text, because the machine may end with this
+ * line. */
 size_t vconsole_console_write(struct console *console, const char *text, size_t length)
 {
 	struct vport *vport = container_of(console, struct vport, console);

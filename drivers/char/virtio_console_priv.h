@@ -13,10 +13,10 @@
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 
-/* Ports that one device may have here; its others are refused with a line. */
+/* How many ports one device may have; others are ignored with a message. */
 #define VCONSOLE_PORTS_MAX 32
 
-/* What is posted for a port's input, and what its output is copied to. */
+/* Slots: those posted for a port's input, and those its output is copied to. */
 #define VCONSOLE_SLOTS 8
 #define VCONSOLE_SLOT_SIZE 2048
 #define VCONSOLE_PORT_BYTES (2ULL * VCONSOLE_SLOTS * VCONSOLE_SLOT_SIZE)
@@ -33,20 +33,20 @@ struct vport {
 	struct virtqueue *receiveq, *transmitq; /* NULL while the device is down */
 	u8 *memory; /* VCONSOLE_PORT_BYTES: slots for input, then slots for output */
 	bool present, host_open, posted;
-	bool guest_open; /* as the app wants it, also for a port that comes back */
+	bool guest_open; /* as set by the app, kept for a port that comes back */
 
-	/* Input: the slot that is being given out. */
+	/* Input: the slot that is being read. */
 	u8 *chunk;
 	u32 chunk_length, chunk_taken;
 
-	/* Output: printk comes here in any context, so a lock goes around the queue. */
+	/* Output: printk may write in any context, so a lock protects the queue. */
 	spinlock_t lock;
 	u32 lock_owner; /* its CPU, + 1 */
 	u32 free_slots; /* bit n: slot n */
-	bool stalled;	/* the host took nothing in time: nobody waits until it does */
+	bool stalled;	/* the host took nothing in time: do not wait */
 
-	struct console console; /* when it is a console: hvcN */
-	char console_name[8];	/* "" before it was one */
+	struct console console; /* if it is a console: hvcN */
+	char console_name[8];	/* "" before that */
 	bool console_registered;
 };
 
@@ -62,36 +62,37 @@ struct virtio_console {
 	u64 control_free;   /* bit n: slot n for a message out */
 	unsigned int complaints;
 
+	struct wait_queue waiters; /* CPUs that wait for input */
 	struct virtqueue *vqs[2 * VCONSOLE_PORTS_MAX + 2];
 	char names[2 * VCONSOLE_PORTS_MAX + 2][20];
 };
 
-/* The device lied or broke: resets it; all its ports are gone until it is up again. */
+/* Resets a device that failed; all its ports are removed until it is up again. */
 void vconsole_fail(struct virtio_console *console);
 
 /* virtio_console_control.c */
 
-/* Takes in control messages, and restarts a device that failed. 0, or -EIO while it is down. */
+/* Handles control messages, and restarts a device that failed. 0, or -EIO while it is down. */
 int vconsole_service(struct virtio_console *console);
-/* Posts buffers for messages and says DEVICE_READY (5.3.6.2.2). 0 or -errno. */
+/* Posts buffers for messages and sends DEVICE_READY (5.3.6.2.2). 0 or -errno. */
 int vconsole_start_control(struct virtio_console *console);
-/* Sends a message. 0, or -EIO when the device does not take it. */
+/* Sends a message. 0, or -EIO if the device does not take it. */
 int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value);
 
 /* virtio_console.c */
 
-/* A port is there; makes it when it is new. 0 or -errno. */
+/* Adds a port, and allocates it if it is new. 0 or -errno. */
 int vconsole_add_port(struct virtio_console *console, u32 id);
 void vconsole_remove_port(struct vport *vport);
-/* All of them, after a reset; they may come again. */
+/* Removes all ports, after a reset; they may come back. */
 void vconsole_drop_ports(struct virtio_console *console);
-/* The host calls it a console: it is hvcN from now on. */
+/* Makes it a console, hvcN, because the host calls it one. */
 void vconsole_make_console(struct vport *vport);
 
 /* virtio_console_port.c */
 
 extern const struct port_ops vconsole_port_ops;
-/* Gives the device buffers for input; after a restart, all anew. 0 or -errno. */
+/* Posts buffers for input; after a restart, all of them. 0 or -errno. */
 int vconsole_post_input(struct vport *vport);
 /* For hvcN; see struct console. */
 size_t vconsole_console_write(struct console *console, const char *text, size_t length);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * virtio-rng, the entropy device (virtio 1.2, 5.4): buffers go in empty, and come back with random
+ * virtio-rng, the entropy device (virtio 1.2, 5.4): empty buffers come back filled with random
  * bytes. It knows virtio.h and the class of entropy sources.
  */
 #include <linux/errno.h>
@@ -13,27 +13,27 @@
 #include "kernel/time.h"
 
 #define HELLO_BYTES 8
-/* A source may be slow for good reasons: this is for the line at bring-up, and no demand. */
+/* For the message at bring-up only: a source may be slow for good reasons. */
 #define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
 
 struct virtio_rng {
 	struct virtio_device *vdev;
-	struct virtqueue *vq; /* NULL when a restart failed */
+	struct virtqueue *vq; /* NULL if a restart failed */
+	struct wait_queue waiters;
 	bool failed, registered;
 	struct entropy entropy;
 };
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* The device lied or fell silent: after its reset it cannot touch what callers own. */
+/* Resets a device that failed; after that it cannot touch the callers' memory. */
 static void fail(struct virtio_rng *rng)
 {
 	if (rng->failed)
 		return;
 	rng->failed = true;
 	if (!virtio_reset_device(rng->vdev))
-		dev_printk(&rng->vdev->dev,
-			   "the device was reset; what is outstanding ends with an error\n");
+		dev_printk(&rng->vdev->dev, "the device was reset; outstanding requests fail\n");
 }
 
 static int recover(struct virtio_rng *rng)
@@ -64,8 +64,8 @@ static int rng_submit(struct entropy *entropy, struct entropy_request *request)
 	error = recover(rng);
 	if (error)
 		return error == -EBUSY ? error : -EIO;
-	/* 5.4.6.1: the length says how much is random, and in a batch not every chain has one. */
-	if (!virtqueue_has_exact_lengths(rng->vq) && virtqueue_outstanding(rng->vq))
+	/* 5.4.6.1: the length tells how much is random, and in a batch not every chain has one. */
+	if (virtqueue_is_in_order(rng->vq) && virtqueue_outstanding(rng->vq))
 		return -ENOSPC;
 	return virtqueue_add(rng->vq, &buffer, 0, 1, request);
 }
@@ -96,7 +96,7 @@ static struct entropy_request *rng_reap(struct entropy *entropy)
 	if (!rng->failed) {
 		request = virtqueue_get_buf(rng->vq, &length);
 		if (request) {
-			/* Never more than was asked: the queue has held it against the buffer. */
+			/* Never more than requested: the queue has checked it */
 			request->length = length;
 			return request;
 		}
@@ -131,14 +131,14 @@ static const struct entropy_ops rng_ops = {
 
 static int find_queue(struct virtio_rng *rng)
 {
-	const struct virtqueue_info info = { "requestq", virtqueue_wake };
+	const struct virtqueue_info info = { .name = "requestq", .waiters = &rng->waiters };
 
 	return virtio_find_vqs(rng->vdev, 1, &rng->vq, &info);
 }
 
 static void free_rng(struct virtio_rng *rng)
 {
-	/* A device that would not reset may still write there, so nobody else gets it. */
+	/* If the reset was not confirmed, the device may still write there. */
 	if (!rng->vdev->failed)
 		free_pages_exact(rng->entropy.page, ENTROPY_PAGE_SIZE);
 	kfree(rng);
@@ -170,7 +170,7 @@ static int virtio_rng_restore(struct virtio_device *vdev)
 	struct virtio_rng *rng = vdev->dev.driver_data;
 	int error;
 
-	rng->vq = NULL; /* it went with the reset */
+	rng->vq = NULL; /* the reset freed it */
 	error = find_queue(rng);
 	rng->failed = error;
 	return error;
@@ -197,7 +197,7 @@ static int virtio_rng_scan(struct virtio_device *vdev)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_rng_remove(struct virtio_device *vdev)
 {
 	struct virtio_rng *rng = vdev->dev.driver_data;

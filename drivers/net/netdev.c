@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Network interfaces: the list of them, and what holds for every driver, so that each needs to
- * write it down only once: arguments checked, sleeping, sending and waiting for it.
+ * Network interfaces: the list of them, and the code common to all drivers: checks of arguments,
+ * sleeping, synchronous sending.
  */
 #include "drivers/net/netdev.h"
 
@@ -12,22 +12,15 @@
 #include "kernel/time.h"
 
 #define NETDEV_MAX 100
-/* 802.1Q: four bytes more in front of the type. */
-#define VLAN_TAG 4
 
-/* Made at start-up, one driver after the other, on the boot CPU; afterwards only read. */
+/* Built at start-up on the boot CPU, one driver after the other; afterwards only read. */
 static struct list_head interfaces = LIST_HEAD_INIT(interfaces);
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
 struct netdev *netdev_get(unsigned int index)
 {
-	struct netdev *dev;
-
-	list_for_each_entry(dev, &interfaces, struct netdev, node)
-		if (!index--)
-			return dev;
-	return NULL;
+	return list_nth_entry(index, &interfaces, struct netdev, node);
 }
 
 struct netdev *netdev_find(const char *name)
@@ -65,7 +58,7 @@ static bool in_use(const struct netdev *dev, unsigned int queue)
 	return queue < dev->queue_pairs;
 }
 
-/* Bytes in all, or 0 when the pieces are not as they should be. */
+/* Returns the total length, or 0 if a piece is invalid. */
 static u32 frame_length(const struct netdev_tx *tx)
 {
 	u32 length = 0;
@@ -121,10 +114,11 @@ static bool has_vlan_tag(const struct netdev_tx *tx)
 	       start[13] == (ETH_P_8021Q & 0xff);
 }
 
-/* virtio 1.2, 5.1.4.2, and sense everywhere: nothing longer than the MTU goes out in one piece. */
+/* Checks the length: no frame longer than the MTU goes out in one piece (virtio 1.2, 5.1.4.2, and
+ * sensible for any device). */
 static int check_length(const struct netdev *dev, const struct netdev_tx *tx)
 {
-	u32 limit = dev->mtu + ETH_HLEN + (has_vlan_tag(tx) ? VLAN_TAG : 0);
+	u32 limit = dev->mtu + ETH_HLEN + (has_vlan_tag(tx) ? VLAN_HLEN : 0);
 
 	if (tx->offload.gso)
 		limit = NETDEV_FRAME_MAX;
@@ -143,8 +137,8 @@ int netdev_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx)
 	error = check_length(dev, tx);
 	if (!error)
 		error = check_offload(dev, &tx->offload, tx->length);
-	/* What nobody can receive is not worth a device's while, and QEMU 7.2 asks for a reset when
-	 * it drops frames of a packed ring. */
+	/* Do not send while the link is down: no one could receive it, and QEMU 7.2 asks for a
+	 * reset when it drops frames of a packed ring. */
 	if (!error && !READ_ONCE(dev->link_up))
 		error = -ENETDOWN;
 	return error ? error : dev->ops->send(dev, queue, tx);
@@ -161,7 +155,7 @@ int netdev_reclaim(struct netdev *dev, unsigned int queue)
 	return in_use(dev, queue) ? dev->ops->reclaim(dev, queue) : -EINVAL;
 }
 
-/* One frame that somebody waits for. */
+/* One frame that a caller waits for. */
 struct sync {
 	bool done;
 	int error;
@@ -183,7 +177,7 @@ static u64 time_left(u64 start, u64 timeout_ns)
 	return passed < timeout_ns ? timeout_ns - passed : 0;
 }
 
-/* Waits until something was sent and takes it back; false when there is no time left. */
+/* Waits until a frame was sent and takes it back; false if there is no time left. */
 static bool wait_and_reclaim(struct netdev *dev, unsigned int queue, u64 start, u64 timeout_ns)
 {
 	u64 left = time_left(start, timeout_ns);
@@ -217,7 +211,7 @@ int netdev_send_sync(struct netdev *dev, unsigned int queue, void *frame, u32 le
 		;
 	if (sync.done)
 		return sync.error;
-	/* This frame and the memory below it are on our stack: the device must forget them. */
+	/* The frame and its memory are on our stack, so the device must forget them. */
 	dev->ops->abort(dev);
 	netdev_reclaim(dev, queue);
 	return -ETIMEDOUT;
@@ -256,16 +250,18 @@ u32 netdev_copy(const struct netdev_frame *frame, u32 offset, void *to, u32 leng
 
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
-/* An interrupt that was lost costs at most so much; after so many in a row they are given up. */
+/* The cost of a lost interrupt; after several in a row, interrupts are given up. */
 #define NAP_NS (100 * NSEC_PER_MSEC)
 #define LOST_INTERRUPTS_MAX 3
-/* Who waits for frames to be sent looks so often whether the device still works on them. */
+/* How often a caller that waits for sent frames checks that the device still works on them. */
 #define SENT_NAP_NS (10 * NSEC_PER_MSEC)
 
 struct nap {
 	struct netdev *dev;
 	unsigned int events;
 };
+
+struct wait_queue netdev_waiters;
 
 static bool something_happened(void *context)
 {
@@ -289,7 +285,8 @@ bool netdev_can_interrupt(const struct netdev *dev)
 	return dev->ops->can_interrupt(dev);
 }
 
-/* There was something at the end of a whole nap, and nothing had interrupted it. */
+/* Counts lost interrupts: there was an event at the end of a whole nap, and no interrupt had ended
+ * it. */
 static void count_lost(struct netdev *dev, bool lost)
 {
 	dev->lost_interrupts = lost ? dev->lost_interrupts + 1 : 0;
@@ -304,7 +301,7 @@ static int take_a_nap(struct nap *nap, u64 length_ns)
 
 	if (!netdev_can_interrupt(nap->dev))
 		return poll_until(something_happened, nap, length_ns);
-	error = wait_until(something_happened, nap, length_ns);
+	error = wait_event(&netdev_waiters, something_happened, nap, length_ns);
 	if (!error)
 		count_lost(nap->dev, ktime_get_ns() - start >= NAP_NS &&
 					     nap->dev->ops->interrupts(nap->dev) == before);
@@ -327,17 +324,11 @@ int netdev_wait(struct netdev *dev, unsigned int events, u64 timeout_ns)
 
 /* ---- the interface --------------------------------------------------------------------------- */
 
-static bool is_multicast(const u8 *address)
-{
-	return address[0] & 1;
-}
-
 int netdev_set_mac(struct netdev *dev, const u8 mac[ETH_ALEN])
 {
-	static const u8 nobody[ETH_ALEN];
 	int error;
 
-	if (is_multicast(mac) || !memcmp(mac, nobody, ETH_ALEN))
+	if (!is_valid_ether_addr(mac))
 		return -EINVAL;
 	if (!(dev->features & NETDEV_F_SET_MAC))
 		return -EOPNOTSUPP;
@@ -361,7 +352,7 @@ int netdev_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int c
 	if (count > NETDEV_MULTICAST_MAX)
 		return -EINVAL;
 	for (unsigned int i = 0; i < count; i++)
-		if (!is_multicast(addresses + i * ETH_ALEN))
+		if (!(addresses[i * ETH_ALEN] & 1))
 			return -EINVAL;
 	return dev->ops->set_multicast(dev, addresses, count);
 }

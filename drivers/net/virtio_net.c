@@ -30,12 +30,6 @@ static const char *const transmit_names[NETDEV_QUEUE_PAIRS_MAX] = {
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
-static void wake_waiter(struct virtqueue *vq)
-{
-	(void)vq;
-}
-
 static int check_queue_size(const struct virtqueue *vq, unsigned int needed)
 {
 	u16 size = virtqueue_get_vring_size(vq);
@@ -43,12 +37,12 @@ static int check_queue_size(const struct virtqueue *vq, unsigned int needed)
 	if (size >= needed)
 		return 0;
 	dev_printk(&virtqueue_device(vq)->dev,
-		   "E08 queue %s: %u entries, at least %u are needed (queue-size=)\n",
+		   "E08 queue %s: %u entries, at least %u needed (queue-size=)\n",
 		   virtqueue_name(vq), size, needed);
 	return -ENOSPC;
 }
 
-/* 5.1.2: receiveq and transmitq of each pair, and behind those of all pairs the control queue. */
+/* 5.1.2: receiveq and transmitq of each pair, then the control queue. */
 static int take_queues(struct virtio_net *net, struct virtqueue *const *vqs)
 {
 	int error = 0;
@@ -69,12 +63,14 @@ static int take_queues(struct virtio_net *net, struct virtqueue *const *vqs)
 static void name_queues(const struct virtio_net *net, struct virtqueue_info *infos)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++) {
-		infos[2 * i] = (struct virtqueue_info){ receive_names[i], wake_waiter };
-		infos[2 * i + 1] = (struct virtqueue_info){ transmit_names[i], wake_waiter };
+		infos[2 * i] = (struct virtqueue_info){ .name = receive_names[i],
+							.waiters = &netdev_waiters };
+		infos[2 * i + 1] = (struct virtqueue_info){ .name = transmit_names[i],
+							    .waiters = &netdev_waiters };
 	}
-	/* Commands are rare and short: they are waited for without an interrupt. */
+	/* Commands are rare and short, so they are polled */
 	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ))
-		infos[2 * net->device_pairs] = (struct virtqueue_info){ "controlq", NULL };
+		infos[2 * net->device_pairs] = (struct virtqueue_info){ .name = "controlq" };
 }
 
 static int find_queues(struct virtio_net *net)
@@ -130,7 +126,7 @@ static void free_net(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
 		virtio_net_free_buffers(net, i);
-	/* A device that would not reset may still write there, so nobody else gets it. */
+	/* If the reset was not confirmed, the device may still write there. */
 	if (!net->vdev->failed)
 		free_pages_exact(net->ctrl_page, sizeof(*net->ctrl_page));
 	kfree(net);
@@ -157,7 +153,7 @@ static int virtio_net_probe(struct virtio_device *vdev)
 	net->vdev = vdev;
 	net->net.ops = &ops;
 	net->net.device_name = dev_name(&vdev->dev);
-	net->net.queue_pairs = 1; /* 5.1.6.5.5: until more are asked for */
+	net->net.queue_pairs = 1; /* 5.1.6.5.5: until more are requested */
 	INIT_LIST_HEAD(&net->net.node);
 	error = set_up(net);
 	if (error) {
@@ -168,8 +164,9 @@ static int virtio_net_probe(struct virtio_device *vdev)
 	return 0;
 }
 
-/* The queues went with the reset: whatever fails from here on must not find the old ones. Buffers
- * and users rely on what the device was before. */
+/* Restores the interface after a reset, which freed the queues: clears them first, so that no
+ * failure below leaves the old ones. Buffers and users rely on the device's properties from
+ * before. */
 static int virtio_net_restore(struct virtio_device *vdev)
 {
 	struct virtio_net *net = vdev->dev.driver_data;
@@ -186,8 +183,8 @@ static int virtio_net_restore(struct virtio_device *vdev)
 	if (net->buffer_bytes == buffer_bytes && net->net.mtu == mtu &&
 	    net->net.max_queue_pairs == pairs)
 		return 0;
-	dev_printk(&vdev->dev, "E50 after its reset the device has another MTU, other queues or "
-			       "other features: it is not the one that is in use\n");
+	dev_printk(&vdev->dev,
+		   "E50 MTU, queues or features changed by a reset: the device is not restarted\n");
 	return -EIO;
 }
 
@@ -203,7 +200,7 @@ static void greet(const struct virtio_net *net)
 		   dev->max_queue_pairs == 1 ? "" : "s");
 }
 
-/* After each start: buffers, and what the device was told before. */
+/* Runs after each start: posts buffers, and repeats the device's settings. */
 static int virtio_net_scan(struct virtio_device *vdev)
 {
 	struct virtio_net *net = vdev->dev.driver_data;
@@ -217,14 +214,14 @@ static int virtio_net_scan(struct virtio_device *vdev)
 	if (error || known)
 		return error;
 	virtio_net_read_link(net, false);
-	net->link_event = false; /* nobody has seen another state of it */
+	net->link_event = false; /* no one has seen another state */
 	error = register_netdev(&net->net);
 	if (!error)
 		greet(net);
 	return error;
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_net_remove(struct virtio_device *vdev)
 {
 	struct virtio_net *net = vdev->dev.driver_data;
@@ -232,12 +229,12 @@ static void virtio_net_remove(struct virtio_device *vdev)
 	unregister_netdev(&net->net);
 	virtio_net_end_all(net);
 	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
-		virtio_net_detach(net->rx[i].vq);
-	virtio_net_detach(net->ctrl);
+		virtqueue_forget(net->rx[i].vq);
+	virtqueue_forget(net->ctrl);
 	free_net(net);
 }
 
-/* In the interrupt, or from a poll. A change before DRIVER_OK is read by scan. */
+/* Records a change, in the interrupt or from a poll. A change before DRIVER_OK is read by scan. */
 static void virtio_net_config_changed(struct virtio_device *vdev)
 {
 	virtio_net_read_link(vdev->dev.driver_data, true);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands of virtio-net's control queue (virtio 1.2, 5.1.6.5), one at a time: what the device lets
- * through, its address, how many queue pairs it uses, and that an announcement was seen.
+ * Commands of virtio-net's control queue (virtio 1.2, 5.1.6.5), one at a time: receive filters,
+ * address, number of queue pairs, and the acknowledgement of an announcement.
  */
 #include <linux/errno.h>
 
 #include "drivers/net/virtio_net_priv.h"
+#include "kernel/cpu.h"
 #include "kernel/string.h"
 
 #define COMMAND_TIMEOUT_NS (2 * NSEC_PER_SEC)
 #define ACK_NONE 0xff
-/* The queue pairs that go out of use get so long to send what they have. */
+/* How long queue pairs that go out of use may take to send their frames. */
 #define DRAIN_TIMEOUT_NS (1 * NSEC_PER_SEC)
 
 _Static_assert(2 * sizeof(__le32) + NETDEV_MULTICAST_MAX * ETH_ALEN <=
 		       sizeof(((struct virtio_net_ctrl_page *)0)->bytes),
 	       "room for the filter table");
 
-/* Offers header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
+/* Submits header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
 static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int parts)
 {
 	struct virtio_net_ctrl_page *page = net->ctrl_page;
@@ -37,61 +38,54 @@ static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int pa
 	return error;
 }
 
-/* Waits for the answer: 0, -EIO when it is no, -ETIMEDOUT or -EIO when there is none. */
-static int await_ack(struct virtio_net *net, bool *answered)
-{
-	u32 written = 0;
-	int error = virtqueue_wait(net->ctrl, VIRTQUEUE_POLL, 1, COMMAND_TIMEOUT_NS);
-
-	*answered = !error && virtqueue_get_buf(net->ctrl, &written);
-	if (!*answered)
-		return error ? error : -EIO;
-	return written && READ_ONCE(net->ctrl_page->ack) == VIRTIO_NET_OK ? 0 : -EIO;
-}
-
-/* A command whose data is in the page already, in `parts` pieces. The device is not reset here:
- * the caller may be the restart itself. */
+/* Executes a command whose data is in the page already, in `parts` pieces: 0, -EIO if the answer is
+ * negative, -ETIMEDOUT or -EIO if there is none. Does not reset the device: the caller may be the
+ * restart itself. */
 static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part_bytes,
-		   unsigned int parts, bool *answered)
+		   unsigned int parts)
 {
 	struct virtio_net_ctrl_page *page = net->ctrl_page;
+	u32 written = 0;
 	int error;
 
 	page->header = (struct virtio_net_ctrl_hdr){ class, command };
 	page->ack = ACK_NONE;
-	*answered = false;
 	error = submit(net, part_bytes, parts);
 	if (!error)
-		error = await_ack(net, answered);
-	if (error && *answered)
-		dev_printk(&net->vdev->dev,
-			   "E53 [%s] control command %u.%u: the device answers %u: not done\n",
-			   net->net.name, class, command, READ_ONCE(page->ack));
-	return error;
+		error = virtqueue_wait(net->ctrl, VIRTQUEUE_POLL, 1, COMMAND_TIMEOUT_NS);
+	net->ctrl_unanswered = error || !virtqueue_get_buf(net->ctrl, &written);
+	if (net->ctrl_unanswered)
+		return error ? error : -EIO;
+	if (written && READ_ONCE(page->ack) == VIRTIO_NET_OK)
+		return 0;
+	dev_printk(&net->vdev->dev,
+		   "E53 [%s] control command %u.%u rejected: the device answers %u\n",
+		   net->net.name, class, command, READ_ONCE(page->ack));
+	return -EIO;
 }
 
-/* ---- the commands, for whoever has entered ctrl_busy ----------------------------------------- */
+/* ---- the commands, for the caller that holds ctrl_busy -------------------------------------- */
 
-static int tell_switch(struct virtio_net *net, u8 command, bool on, bool *answered)
+static int tell_switch(struct virtio_net *net, u8 command, bool on)
 {
 	u32 bytes = 1;
 
 	net->ctrl_page->bytes[0] = on;
-	return execute(net, VIRTIO_NET_CTRL_RX, command, &bytes, 1, answered);
+	return execute(net, VIRTIO_NET_CTRL_RX, command, &bytes, 1);
 }
 
-static int tell_mode(struct virtio_net *net, bool *answered)
+static int tell_mode(struct virtio_net *net)
 {
-	int error = tell_switch(net, VIRTIO_NET_CTRL_RX_PROMISC, net->promiscuous, answered);
+	int error = tell_switch(net, VIRTIO_NET_CTRL_RX_PROMISC, net->promiscuous);
 
 	if (error)
 		return error;
-	return tell_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast, answered);
+	return tell_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast);
 }
 
-/* 5.1.6.5.2.2: two tables, each a count and so many addresses. The first is of single stations
- * beside our own, of which there are none. */
-static int tell_multicast(struct virtio_net *net, bool *answered)
+/* Sends the filter. 5.1.6.5.2.2: two tables, each a count and that many addresses. The first is for
+ * unicast addresses besides our own; it is empty. */
+static int tell_multicast(struct virtio_net *net)
 {
 	u32 table_bytes = net->multicast_count * ETH_ALEN;
 	u32 part_bytes[2] = { sizeof(__le32), (u32)sizeof(__le32) + table_bytes };
@@ -99,86 +93,84 @@ static int tell_multicast(struct virtio_net *net, bool *answered)
 
 	memcpy(net->ctrl_page->bytes, counts, sizeof(counts));
 	memcpy(net->ctrl_page->bytes + sizeof(counts), net->multicast, table_bytes);
-	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, part_bytes, 2,
-		       answered);
+	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, part_bytes, 2);
 }
 
-static int tell_mac(struct virtio_net *net, const u8 *mac, bool *answered)
+static int tell_mac(struct virtio_net *net, const u8 *mac)
 {
 	u32 bytes = ETH_ALEN;
 
 	memcpy(net->ctrl_page->bytes, mac, ETH_ALEN);
-	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1, answered);
+	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1);
 }
 
-/* 5.1.6.5.5: from 1 to what the device has, and the queues have been configured. */
-static int tell_pairs(struct virtio_net *net, unsigned int pairs, bool *answered)
+/* Sets the number of pairs. 5.1.6.5.6.1: from 1 to the device's maximum, with the queues
+ * configured. */
+static int tell_pairs(struct virtio_net *net, unsigned int pairs)
 {
 	struct virtio_net_ctrl_mq mq = { cpu_to_le16(pairs) };
 	u32 bytes = sizeof(mq);
 
 	memcpy(net->ctrl_page->bytes, &mq, sizeof(mq));
-	return execute(net, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &bytes, 1,
-		       answered);
+	return execute(net, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &bytes, 1);
 }
 
 int virtio_net_tell_again(struct virtio_net *net)
 {
-	bool answered;
 	int error = 0;
 
 	if (net->mac_set)
-		error = tell_mac(net, net->net.mac, &answered);
+		error = tell_mac(net, net->net.mac);
 	if (!error && net->mode_set)
-		error = tell_mode(net, &answered);
+		error = tell_mode(net);
 	if (!error && net->multicast_set)
-		error = tell_multicast(net, &answered);
+		error = tell_multicast(net);
 	if (!error && net->net.queue_pairs > 1)
-		error = tell_pairs(net, net->net.queue_pairs, &answered);
+		error = tell_pairs(net, net->net.queue_pairs);
 	return error;
 }
 
-/* ---- what netdev.h offers -------------------------------------------------------------------- */
+/* ---- the operations of netdev.h -------------------------------------------------------------- */
 
-/* Nobody else is in a command, and the device is up. */
+/* Begins a command: no other one is running, and the device is up. */
 static int begin(struct virtio_net *net)
 {
 	if (!net->ctrl_page)
 		return -EOPNOTSUPP;
-	if (!virtio_net_enter(&net->ctrl_busy))
+	if (!spin_trylock(&net->ctrl_busy))
 		return -EBUSY;
+	net->ctrl_unanswered = false;
 	if (!virtio_net_has_failed(net))
 		return 0;
-	virtio_net_leave(&net->ctrl_busy);
+	spin_unlock(&net->ctrl_busy);
 	return -EIO;
 }
 
-/* A command without an answer still has its memory: the device is reset to get that back. */
-static int end(struct virtio_net *net, int error, bool answered)
+/* Ends a command. One without an answer still owns its memory, so the device is reset to get that
+ * back. */
+static int end(struct virtio_net *net, int error)
 {
-	if (error && !answered)
+	if (net->ctrl_unanswered)
 		virtio_net_fail(net);
-	virtio_net_leave(&net->ctrl_busy);
+	spin_unlock(&net->ctrl_busy);
 	return error;
 }
 
 int virtio_net_set_mac(struct netdev *dev, const u8 mac[ETH_ALEN])
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	bool answered = true;
 	int error = begin(net);
 
 	if (error)
 		return error;
-	error = tell_mac(net, mac, &answered);
+	error = tell_mac(net, mac);
 	net->mac_set |= !error;
-	return end(net, error, answered);
+	return end(net, error);
 }
 
 int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_multicast)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	bool answered = true;
 	int error = begin(net);
 
 	if (error)
@@ -186,14 +178,13 @@ int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_m
 	net->promiscuous = promiscuous;
 	net->all_multicast = all_multicast;
 	net->mode_set = true;
-	error = tell_mode(net, &answered);
-	return end(net, error, answered);
+	error = tell_mode(net);
+	return end(net, error);
 }
 
 int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int count)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	bool answered = true;
 	int error = begin(net);
 
 	if (error)
@@ -201,11 +192,11 @@ int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned i
 	memcpy(net->multicast, addresses, (size_t)count * ETH_ALEN);
 	net->multicast_count = count;
 	net->multicast_set = true;
-	error = tell_multicast(net, &answered);
-	return end(net, error, answered);
+	error = tell_multicast(net);
+	return end(net, error);
 }
 
-/* 5.1.6.5.5.1: a queue is ready before it is used, so its buffers come first. */
+/* Posts buffers before more queues are used: a queue must be ready first (5.1.6.5.6.1). */
 static int fill_more(struct virtio_net *net, unsigned int pairs)
 {
 	int error = 0;
@@ -226,7 +217,7 @@ static bool is_drained(void *context)
 	return empty;
 }
 
-/* The device need not send any more what is in queues that go out of use. */
+/* Waits for queues that go out of use: the device need not send their frames later. */
 static int drain(struct virtio_net *net, unsigned int pairs)
 {
 	u64 start = ktime_get_ns();
@@ -238,6 +229,7 @@ static int drain(struct virtio_net *net, unsigned int pairs)
 			return -EBUSY;
 		for (unsigned int i = 1; i < net->net.queue_pairs; i++)
 			virtio_net_take_sent(net, i);
+		cpu_relax();
 	}
 	return 0;
 }
@@ -245,7 +237,6 @@ static int drain(struct virtio_net *net, unsigned int pairs)
 int virtio_net_set_queue_pairs(struct netdev *dev, unsigned int pairs)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	bool answered = true;
 	int error = begin(net);
 
 	if (error)
@@ -254,20 +245,18 @@ int virtio_net_set_queue_pairs(struct netdev *dev, unsigned int pairs)
 	if (!error)
 		error = fill_more(net, pairs);
 	if (!error)
-		error = tell_pairs(net, pairs, &answered);
+		error = tell_pairs(net, pairs);
 	if (!error)
 		dev->queue_pairs = pairs;
-	return end(net, error, answered);
+	return end(net, error);
 }
 
 int virtio_net_ack_announce(struct virtio_net *net)
 {
-	bool answered = true;
 	int error = begin(net);
 
 	if (error)
 		return error;
-	error = execute(net, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0,
-			&answered);
-	return end(net, error, answered);
+	error = execute(net, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
+	return end(net, error);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What happens to a virtio-net device beside its frames: the link, sleeping, trouble, recovery. */
+/* Everything about a virtio-net device except its frames: link, sleeping, failure, recovery. */
 #include <linux/errno.h>
 
 #include "drivers/net/virtio_net_priv.h"
 #include "kernel/irq.h"
 
-/* A device that cannot interrupt is asked so often whether something has changed. */
+/* How often a device that cannot interrupt is checked for changes. */
 #define LOOK_NS (100 * NSEC_PER_MSEC)
-/* 5.1.4.2: what is larger is unknown. */
+/* 5.1.4.2: larger values mean unknown. */
 #define SPEED_MAX 0x7fffffff
 
 /* ---- the link -------------------------------------------------------------------------------- */
 
-/* 5.1.4.2: without STATUS the link counts as up. False when nothing can be read. */
+/* Reads the link. 5.1.4.2: without STATUS it counts as up. False if the status cannot be read. */
 static bool read_status(struct virtio_net *net, u16 *status)
 {
 	*status = VIRTIO_NET_S_LINK_UP;
@@ -51,11 +51,12 @@ void virtio_net_read_link(struct virtio_net *net, bool say)
 	if (announce && status & VIRTIO_NET_S_ANNOUNCE)
 		net->announce_event = true;
 	spin_unlock_irqrestore(&net->link_lock, flags);
+	wake_up(&netdev_waiters);
 	if (changed && say && net->net.name[0])
 		dev_printk(&net->vdev->dev, "[%s] link is %s\n", net->net.name, up ? "up" : "down");
 }
 
-/* Takes an event, so that it is told once. */
+/* Takes an event, so that it is reported once. */
 static bool take_event(struct virtio_net *net, bool *event)
 {
 	u64 flags = spin_lock_irqsave(&net->link_lock);
@@ -72,7 +73,8 @@ static void call_link_changed(struct virtio_net *net)
 		net->net.link_changed(&net->net, net->net.link_context);
 }
 
-/* 5.1.6.5.4.1: the peers are told first, by whoever knows our addresses, then the device. */
+/* Reports the link. 5.1.6.5.4.1: the app announces our address first, then the device gets its
+ * acknowledgement. */
 static void tell_link(struct virtio_net *net)
 {
 	if (take_event(net, &net->announce_event)) {
@@ -85,7 +87,7 @@ static void tell_link(struct virtio_net *net)
 		call_link_changed(net);
 }
 
-/* A polled device hears neither of its link nor of NEEDS_RESET, so it is looked at. */
+/* Checks a polled device, which cannot report its link or NEEDS_RESET. */
 static void look(struct virtio_net *net)
 {
 	u64 now = ktime_get_ns();
@@ -98,7 +100,8 @@ static void look(struct virtio_net *net)
 
 /* ---- failure and recovery -------------------------------------------------------------------- */
 
-/* Whoever was inside when the device failed is out when this returns, and nobody enters again. */
+/* Passes every lock once: a CPU that was inside when the device failed has then left, and none
+ * enters again. */
 static void pass_all_locks(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++) {
@@ -115,8 +118,8 @@ void virtio_net_fail(struct virtio_net *net)
 		return;
 	pass_all_locks(net);
 	if (!virtio_reset_device(net->vdev))
-		dev_printk(&net->vdev->dev, "[%s] the device was reset; frames it had are lost\n",
-			   net->net.name);
+		dev_printk(&net->vdev->dev,
+			   "[%s] the device was reset; frames in flight are lost\n", net->net.name);
 }
 
 static bool is_broken(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
@@ -139,12 +142,6 @@ static bool is_any_broken(struct virtio_net *net)
 	return broken;
 }
 
-void virtio_net_detach(struct virtqueue *vq)
-{
-	while (vq && virtqueue_detach_unused_buf(vq))
-		;
-}
-
 static void give_up(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
@@ -152,26 +149,26 @@ static void give_up(struct virtio_net *net)
 	net->ctrl = NULL;
 	WRITE_ONCE(net->dead, true);
 	net->net.link_up = false;
-	dev_printk(&net->vdev->dev, "E54 [%s] is given up: the device does not come up again\n",
+	dev_printk(&net->vdev->dev, "E54 [%s] given up: the device does not restart\n",
 		   net->net.name);
 }
 
-/* Frames that a handler looks at are the driver's; nobody may be looking at one. */
+/* True while a handler reads frames, which are the driver's. */
 static bool somebody_polls(const struct virtio_net *net)
 {
-	u8 polling = 0;
+	u32 polling = 0;
 
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
-		polling |= __atomic_load_n(&net->rx[i].polling, __ATOMIC_SEQ_CST);
-	return polling || __atomic_load_n(&net->ctrl_busy, __ATOMIC_SEQ_CST);
+		polling |= __atomic_load_n(&net->rx[i].polling.taken, __ATOMIC_SEQ_CST);
+	return polling || __atomic_load_n(&net->ctrl_busy.taken, __ATOMIC_SEQ_CST);
 }
 
-/* Alone with the device, which has been reset. */
+/* Restarts the device, which has been reset. No other CPU uses it. */
 static void restart(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
-		virtio_net_detach(net->rx[i].vq);
-	virtio_net_detach(net->ctrl);
+		virtqueue_forget(net->rx[i].vq);
+	virtqueue_forget(net->ctrl);
 	if (virtio_device_restart(net->vdev)) {
 		give_up(net);
 		return;
@@ -180,20 +177,22 @@ static void restart(struct virtio_net *net)
 	__atomic_store_n(&net->failed, false, __ATOMIC_RELEASE);
 }
 
-/* One call does it; the others find the device down until it is done. */
+/* Recovers the device, in one call; others find it down until that is done. */
 static void recover(struct virtio_net *net)
 {
-	if (!virtio_net_enter(&net->recovering))
+	if (!spin_trylock(&net->recovering))
 		return;
 	if (virtio_net_has_failed(net) && !net->dead) {
 		virtio_net_end_all(net);
 		if (!somebody_polls(net))
 			restart(net);
 	}
-	virtio_net_leave(&net->recovering);
+	spin_unlock(&net->recovering);
 }
 
-int virtio_net_service(struct virtio_net *net)
+/* Does the periodic work: recovery, changes of the link. 0, -EIO if given up, or -EAGAIN if the
+ * device is down for now. */
+static int service(struct virtio_net *net)
 {
 	if (!virtio_net_has_failed(net)) {
 		look(net);
@@ -216,7 +215,7 @@ void virtio_net_abort(struct netdev *dev)
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = virtio_net_service(net);
+	int error = service(net);
 
 	if (error)
 		return error == -EAGAIN ? 0 : error;
@@ -232,10 +231,10 @@ int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 
 	if (result < 0)
 		return result;
-	if (!virtio_net_enter(&net->rx[queue].polling))
+	if (!spin_trylock(&net->rx[queue].polling))
 		return -EBUSY;
 	result = virtio_net_receive(net, queue, budget, handler, context);
-	virtio_net_leave(&net->rx[queue].polling);
+	spin_unlock(&net->rx[queue].polling);
 	return result;
 }
 
@@ -249,7 +248,7 @@ void virtio_net_watch_all(struct netdev *dev)
 
 /* ---- sleeping -------------------------------------------------------------------------------- */
 
-/* Asks for interrupts of one queue; false when it has something, or is broken. */
+/* Requests interrupts of one queue; false if it has work, or is broken. */
 static bool arm_queue(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
 {
 	bool armed = false;
@@ -295,7 +294,7 @@ void virtio_net_disarm(struct netdev *dev)
 	}
 }
 
-/* All queues of a device are alike in this. */
+/* All queues of a device behave alike. */
 bool virtio_net_can_interrupt(const struct netdev *dev)
 {
 	struct virtio_net *net = to_virtio_net(dev);

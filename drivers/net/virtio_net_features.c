@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What virtio-net offers, what of it is taken (virtio 1.2, 5.1.3 and 5.1.4), and what follows. */
+/* The features of virtio-net: which are accepted (virtio 1.2, 5.1.3 and 5.1.4), and what
+ * follows. */
 #include <linux/errno.h>
 #include <linux/virtio_config.h>
 
@@ -10,8 +11,8 @@
 
 #define MTU_MIN 68 /* 5.1.4.1 */
 #define MTU_DEFAULT 1500
-#define VLAN_TAG 4
-/* 5.1.6.3.1: without segmentation or merging a buffer has at least these bytes, header and all. */
+/* 5.1.6.3.1: without segmentation or merging, a buffer has at least these bytes, header
+ * included. */
 #define BUFFER_MIN 1526
 /* The control queue comes after all pairs (5.1.2), and a queue's index has 16 bits. */
 #define DEVICE_PAIRS_MAX 0x7fff
@@ -27,13 +28,13 @@ const unsigned int virtio_net_features[VIRTIO_NET_FEATURES] = {
 	VIRTIO_NET_F_MQ,	VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_SPEED_DUPLEX,
 };
 
-/* ---- which are taken ------------------------------------------------------------------------- */
+/* ---- which are accepted ---------------------------------------------------------------------- */
 
 /*
- * 5.1.3.1: a bit is only taken with one of those it needs; a bit with several rows needs one of
- * each. Beyond that section: frames longer than a buffer are only taken where buffers are merged
- * (5.1.6.3.1 wants 64 KiB of each otherwise), the announcement is a bit of the status field, and
- * 5.1.6.5.2.2 allows no MAC command without CTRL_RX.
+ * 5.1.3.1: a bit is accepted only with one of those that it needs; a bit with several rows needs
+ * one of each. Beyond that section: frames longer than a buffer are accepted only if buffers are
+ * merged (otherwise 5.1.6.3.1 wants 64 KiB per buffer), the announcement is a bit of the status
+ * field, and 5.1.6.5.2.2 allows no MAC command without CTRL_RX.
  */
 static const struct {
 	unsigned int bit;
@@ -72,20 +73,20 @@ static void apply_option(struct virtio_device *vdev)
 	if (!strcmp(value, "off"))
 		vdev->features &= ~OFFLOADS;
 	else
-		dev_printk(&vdev->dev, "net.offload=%s is none of %s\n", value,
+		dev_printk(&vdev->dev, "net.offload=%s ignored: want %s\n", value,
 			   offload_option.values);
 }
 
 static void refuse(struct virtio_device *vdev, unsigned int bit, const char *name,
 		   unsigned int value)
 {
-	dev_printk(&vdev->dev, "E50 %s is %u, which no device may say: done without it\n", name,
+	dev_printk(&vdev->dev, "E50 %s is %u, which is not allowed: feature not used\n", name,
 		   value);
 	vdev->features &= ~BIT_ULL(bit);
 }
 
-/* The fields that come with a feature, before it is agreed on (3.1.1, step 4, allows to read). A
- * field that is not there is as good as a feature that is not. */
+/* Checks the fields that come with a feature, before it is accepted (3.1.1, step 4, allows
+ * reading). If the field is missing, the feature is dropped. */
 static void check_mtu(struct virtio_device *vdev)
 {
 	u16 mtu = 0;
@@ -149,16 +150,7 @@ static const struct {
 	{ VIRTIO_NET_F_CTRL_RX, NETDEV_F_RECEIVE_MODE },
 };
 
-static bool is_address_of_one(const u8 *mac)
-{
-	u8 any = 0;
-
-	for (unsigned int i = 0; i < ETH_ALEN; i++)
-		any |= mac[i];
-	return any && !(mac[0] & 1);
-}
-
-/* 5.1.4.2: an address of our own, locally administered; the clock is all the chance there is. */
+/* Makes up a locally administered address (5.1.4.2); the clock is the only randomness here. */
 static void make_up_address(u8 *mac)
 {
 	u64 mixed = ktime_get_ns() * 0x9e3779b97f4a7c15ULL;
@@ -172,21 +164,21 @@ static int read_address(struct virtio_net *net)
 {
 	int error;
 
-	/* One that was set later, or made up, is kept over a restart. */
-	if (is_address_of_one(net->net.mac))
+	/* An address that was set later, or made up, is kept over */
+	if (is_valid_ether_addr(net->net.mac))
 		return 0;
 	if (virtio_has_feature(net->vdev, VIRTIO_NET_F_MAC)) {
 		error = virtio_cread(net->vdev, struct virtio_net_config, mac, net->net.mac);
-		if (error || is_address_of_one(net->net.mac))
+		if (error || is_valid_ether_addr(net->net.mac))
 			return error;
-		dev_printk(&net->vdev->dev, "E50 the MAC address is of no single station: "
-					    "done without it\n");
+		dev_printk(&net->vdev->dev,
+			   "E50 the MAC address is not unicast: feature not used\n");
 	}
 	make_up_address(net->net.mac);
 	return 0;
 }
 
-/* Checked before; a device that changed its mind since is caught here. */
+/* Reads fields that were checked before; catches a device that has changed them since. */
 static int read_sizes(struct virtio_net *net)
 {
 	u16 mtu = MTU_DEFAULT, pairs = 1;
@@ -207,12 +199,13 @@ static int read_sizes(struct virtio_net *net)
 	return 0;
 }
 
-/* 5.1.6.1: num_buffers is there with VERSION_1 or MRG_RXBUF, else the header is shorter. 5.1.6.6:
- * ANY_LAYOUT, which would let a legacy device find the header anywhere, is not accepted. */
+/* Chooses the header. 5.1.6.1: num_buffers exists with VERSION_1 or MRG_RXBUF, else the header is
+ * shorter. 5.1.6.6: ANY_LAYOUT, which would let a legacy device find the header anywhere, is not
+ * accepted. */
 static void lay_out(struct virtio_net *net)
 {
 	bool modern = virtio_has_feature(net->vdev, VIRTIO_F_VERSION_1);
-	u32 frame = net->net.mtu + ETH_HLEN + VLAN_TAG;
+	u32 frame = net->net.mtu + ETH_HLEN + VLAN_HLEN;
 
 	net->mergeable = virtio_has_feature(net->vdev, VIRTIO_NET_F_MRG_RXBUF);
 	net->split_header = !modern;

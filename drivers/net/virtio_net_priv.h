@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Shared by the files of the virtio-net driver (virtio 1.2, 5.1): bring-up (virtio_net.c), its
- * features (_features), sending (_tx), receiving (_rx), the control queue (_ctrl), and what happens
- * beside the data: link, sleeping, failure and recovery (_events).
+ * features (_features), sending (_tx), receiving (_rx), the control queue (_ctrl), and everything
+ * besides the data: link, sleeping, failure and recovery (_events).
  *
- * Concurrency, beside what drivers/net/netdev.h promises. Each direction of each pair has a lock,
- * which is held for a few instructions around its virtqueue, and is never taken in an interrupt.
- * `failed` is set first and the locks are passed once after that; from then on nobody touches a
- * virtqueue but the one call that recovers, until that call clears it again.
+ * Concurrency, in addition to drivers/net/netdev.h. Each direction of each pair has a lock, which
+ * is held for a few instructions around its virtqueue, and is never taken in an interrupt. `failed`
+ * is set first, and then every lock is passed once. From then on only the one call that recovers
+ * touches a virtqueue, until that call clears `failed` again.
  */
 #ifndef DRIVERS_NET_VIRTIO_NET_PRIV_H
 #define DRIVERS_NET_VIRTIO_NET_PRIV_H
@@ -18,33 +18,33 @@
 #include "drivers/virtio/virtio.h"
 #include "kernel/time.h"
 
-/* Receive buffers of a queue, at most; each is a page or, without MRG_RXBUF, holds a frame. */
+/* The maximum of receive buffers per queue; each is a page or, without MRG_RXBUF, holds a frame. */
 #define VIRTIO_NET_BUFFERS_MAX 256
 
-/* A mergeable frame of 64 KiB needs 17 of them, each buffer being a page. */
+/* A mergeable frame of 64 KiB needs 17 buffers of a page each. */
 _Static_assert(NETDEV_SEGMENTS_MAX >= 17, "a 64 KiB frame in pages");
 
 struct virtio_net_rx {
 	struct virtqueue *vq; /* NULL while the device is down */
-	spinlock_t lock;      /* of vq and counters */
-	u8 polling;	      /* somebody is in poll (atomic) */
+	spinlock_t lock;      /* protects vq and counters */
+	spinlock_t polling;   /* held while polling; no one waits for it */
 	bool starved_said;
-	unsigned int wanted; /* buffers: as many as the ring holds, and memory allows */
-	unsigned int made;   /* of those there are so many */
+	unsigned int wanted; /* buffers that the ring and the memory allow */
+	unsigned int made;   /* buffers that exist */
 	u8 *buffers[VIRTIO_NET_BUFFERS_MAX];
 	struct netdev_counters counters;
 };
 
 struct virtio_net_tx {
 	struct virtqueue *vq; /* NULL while the device is down */
-	spinlock_t lock;      /* of all of it */
+	spinlock_t lock;      /* protects all of it */
 	struct netdev_counters counters;
-	u64 progress_ns; /* when something was taken last, or came to an empty queue */
-	u64 nudged_ns;	 /* when it was notified for want of progress */
+	u64 progress_ns; /* last time a frame was taken, or added to an empty */
+	u64 nudged_ns;	 /* last notification for lack of progress */
 	bool stall_said;
 };
 
-/* Memory of the control queue's commands, in a page of its own. */
+/* Memory of the control queue's commands, in a separate page. */
 struct virtio_net_ctrl_page {
 	struct virtio_net_ctrl_hdr header;
 	u8 ack;
@@ -56,26 +56,27 @@ struct virtio_net {
 	struct virtio_device *vdev;
 	struct virtio_net_rx rx[NETDEV_QUEUE_PAIRS_MAX];
 	struct virtio_net_tx tx[NETDEV_QUEUE_PAIRS_MAX];
-	u32 header_bytes;  /* in front of each frame (5.1.6.1) */
+	u32 header_bytes;  /* before each frame (5.1.6.1) */
 	u32 buffer_bytes;  /* of a receive buffer */
 	bool mergeable;	   /* MRG_RXBUF */
 	bool split_header; /* 5.1.6.6: legacy, the header has a descriptor of its own */
-	u16 device_pairs;  /* that the device has: where the control queue is */
+	u16 device_pairs;  /* the device's; the control queue follows them */
 
-	bool failed;   /* see above (atomic) */
-	bool dead;     /* given up */
-	u8 recovering; /* somebody is in recover (atomic) */
-	u64 looked_ns; /* when the configuration was looked at, for a polled device */
+	bool failed;	       /* see above (atomic) */
+	bool dead;	       /* given up */
+	spinlock_t recovering; /* held while recovering; no one waits for it */
+	u64 looked_ns;	       /* last read of the configuration, for a polled */
 
-	spinlock_t link_lock; /* of these; taken in the configuration interrupt, too */
+	spinlock_t link_lock; /* protects these; taken in the configuration interrupt, too */
 	bool link_event;
 	bool announce_event;
 
-	struct virtqueue *ctrl; /* NULL without */
-	u8 ctrl_busy;		/* somebody is in a command (atomic) */
+	struct virtqueue *ctrl; /* NULL without one */
+	spinlock_t ctrl_busy;	/* held during a command; no one waits for it */
+	bool ctrl_unanswered;	/* the last one: the device still has its memory */
 	struct virtio_net_ctrl_page *ctrl_page;
 
-	/* What a restart has to tell the device anew. */
+	/* Settings that a restart has to repeat. */
 	bool mac_set, mode_set, multicast_set;
 	bool promiscuous, all_multicast;
 	unsigned int multicast_count;
@@ -83,17 +84,6 @@ struct virtio_net {
 };
 
 #define to_virtio_net(dev) container_of(dev, struct virtio_net, net)
-
-/* Passes a gate that one may pass at a time; false when somebody is inside. */
-static inline bool virtio_net_enter(u8 *gate)
-{
-	return !__atomic_exchange_n(gate, 1, __ATOMIC_ACQUIRE);
-}
-
-static inline void virtio_net_leave(u8 *gate)
-{
-	__atomic_store_n(gate, 0, __ATOMIC_RELEASE);
-}
 
 static inline bool virtio_net_has_failed(const struct virtio_net *net)
 {
@@ -105,19 +95,19 @@ static inline bool virtio_net_has_failed(const struct virtio_net *net)
 #define VIRTIO_NET_FEATURES 18
 extern const unsigned int virtio_net_features[VIRTIO_NET_FEATURES];
 
-/* Drops features whose conditions are not met, or whose field makes no sense. 0. */
+/* Drops features whose conditions are not met, or whose field is invalid. 0. */
 int virtio_net_validate(struct virtio_device *vdev);
-/* Reads address, MTU and number of queues as negotiated, and says what follows of it all. */
+/* Reads address, MTU and number of queues, as negotiated, and sets what follows. */
 int virtio_net_read_config(struct virtio_net *net);
 
 /* ---- virtio_net_rx.c ------------------------------------------------------------------------- */
 
-/* Makes receive buffers for a queue and posts them; also those from before a restart. 0, also when
- * there is less memory than wanted, -ENOMEM when there is none, or -EIO. */
+/* Allocates receive buffers for a queue and posts them, including those from before a restart. 0,
+ * even if there is less memory than wanted; -ENOMEM if there is none; -EIO. */
 int virtio_net_fill(struct virtio_net *net, unsigned int queue);
-/* Frees them, unless the device may still write there. */
+/* Frees the buffers, unless the device may still write there. */
 void virtio_net_free_buffers(struct virtio_net *net, unsigned int queue);
-/* Hands on what came in; as netdev_poll. The caller has entered rx->polling. */
+/* Passes received frames on; as netdev_poll. The caller holds rx->polling. */
 int virtio_net_receive(struct virtio_net *net, unsigned int queue, unsigned int budget,
 		       netdev_handler_t *handler, void *context);
 
@@ -125,11 +115,11 @@ int virtio_net_receive(struct virtio_net *net, unsigned int queue, unsigned int 
 
 int virtio_net_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx);
 void virtio_net_flush(struct netdev *dev, unsigned int queue);
-/* Takes back what was sent and calls done; how many. */
+/* Takes back sent frames and calls done; returns their number. */
 int virtio_net_take_sent(struct virtio_net *net, unsigned int queue);
-/* After a reset: everything outstanding ends with -EIO. */
+/* After a reset: ends all outstanding frames with -EIO. */
 void virtio_net_end_all(struct virtio_net *net);
-/* Notifies a queue again that has something and takes nothing; when that lasts, says so, once. */
+/* Notifies a queue again that has frames but makes no progress; if that lasts, prints it once. */
 void virtio_net_watch(struct virtio_net *net, unsigned int queue);
 
 /* ---- virtio_net_ctrl.c ----------------------------------------------------------------------- */
@@ -139,20 +129,15 @@ int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_m
 int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int count);
 int virtio_net_set_queue_pairs(struct netdev *dev, unsigned int pairs);
 int virtio_net_ack_announce(struct virtio_net *net);
-/* After a restart: the device forgot what it had been told. 0 or -errno. */
+/* After a restart: repeats the settings, which the device has forgotten. 0 or -errno. */
 int virtio_net_tell_again(struct virtio_net *net);
 
 /* ---- virtio_net_events.c --------------------------------------------------------------------- */
 
-/* Reads link and speed; says a change in a line. Any context. */
+/* Reads link and speed; prints a change. Any context. */
 void virtio_net_read_link(struct virtio_net *net, bool say);
 /* Resets the device, once; no lock is held. */
 void virtio_net_fail(struct virtio_net *net);
-/* What has to be done now and then: recovery, news of the link. 0, -EIO when given up, or -EAGAIN
- * when the device is down for now. */
-int virtio_net_service(struct virtio_net *net);
-/* Forgets what a queue had outstanding, after a reset; NULL is ignored. */
-void virtio_net_detach(struct virtqueue *vq);
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue);
 int virtio_net_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 		    netdev_handler_t *handler, void *context);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames of virtio-net that come in (virtio 1.2, 5.1.6.3 and 5.1.6.4). A queue keeps all the
- * buffers it can hold posted: each goes back as soon as the handler has seen its frame, so the ring
- * runs dry only when frames come faster than somebody polls, never because somebody holds on to
- * them. Where memory was short, each poll tries to make the rest.
+ * Receives frames for virtio-net (virtio 1.2, 5.1.6.3 and 5.1.6.4). A queue keeps all the buffers
+ * that it can hold posted. Each goes back as soon as the handler has seen its frame, so the ring
+ * runs dry only if frames come faster than they are polled, never because an app holds on to them.
+ * If memory was short, each poll tries to allocate the rest.
  */
 #include <linux/errno.h>
 
@@ -11,10 +11,9 @@
 #include "kernel/memory.h"
 #include "kernel/string.h"
 
-#define VLAN_TAG 4
-/* So many buffers are given back before the device is told; it may have run out of them. */
+/* How many buffers go back before the device is notified; it may have run out of them. */
 #define BUFFERS_A_KICK 32
-/* All receive buffers of a queue together take at most this part of the memory that is free. */
+/* All receive buffers of a queue together take at most this fraction of the free memory. */
 #define MEMORY_SHARE 8
 
 /* ---- buffers --------------------------------------------------------------------------------- */
@@ -31,7 +30,7 @@ static int post(struct virtio_net *net, struct virtio_net_rx *side, u8 *memory)
 	return virtqueue_add(side->vq, &whole, 0, 1, memory);
 }
 
-/* Buffers that the ring holds, and the memory bears. */
+/* Returns how many buffers the ring and the memory allow. */
 static unsigned int count_wanted(const struct virtio_net *net, const struct virtio_net_rx *side)
 {
 	u64 pages_each = ALIGN_UP(net->buffer_bytes, PAGE_SIZE) / PAGE_SIZE;
@@ -44,7 +43,7 @@ static unsigned int count_wanted(const struct virtio_net *net, const struct virt
 				 max(memory.pages_free / MEMORY_SHARE / pages_each, 1ULL));
 }
 
-/* Makes one more buffer and posts it. 0, -ENOSPC when the ring is full, -ENOMEM, -EIO. */
+/* Allocates one more buffer and posts it. 0, -ENOSPC if the ring is full, -ENOMEM, -EIO. */
 static int make_one(struct virtio_net *net, struct virtio_net_rx *side)
 {
 	u8 *memory = alloc_pages_exact(net->buffer_bytes);
@@ -57,7 +56,7 @@ static int make_one(struct virtio_net *net, struct virtio_net_rx *side)
 	return error;
 }
 
-/* Makes what is missing. A ring that is full before that holds no more. */
+/* Allocates the missing buffers. If the ring is full before that, it holds no more. */
 static int make_missing(struct virtio_net *net, struct virtio_net_rx *side)
 {
 	int error = 0;
@@ -74,13 +73,13 @@ static void say_starved(struct virtio_net *net, struct virtio_net_rx *side, unsi
 	if (side->starved_said)
 		return;
 	side->starved_said = true;
-	dev_printk(&net->vdev->dev,
-		   "E52 [%s] queue %u has %u of %u receive buffers: no memory for more; tried "
-		   "again at each poll\n",
-		   net->net.name, queue, side->made, side->wanted);
+	dev_printk(
+		&net->vdev->dev,
+		"E52 [%s] queue %u has %u of %u receive buffers: out of memory; retried per poll\n",
+		net->net.name, queue, side->made, side->wanted);
 }
 
-/* Those from before a restart first; the ring may be smaller now. */
+/* Posts buffers from before a restart; the ring may be smaller now. */
 static int post_made(struct virtio_net *net, struct virtio_net_rx *side)
 {
 	int error = 0;
@@ -116,18 +115,18 @@ void virtio_net_free_buffers(struct virtio_net *net, unsigned int queue)
 
 /* ---- one frame ------------------------------------------------------------------------------- */
 
-/* What the device used for one frame; all of it goes back. */
+/* The buffers of one frame; all of them go back. */
 struct received {
 	struct virtio_net_hdr_v1 header; /* copied once */
 	u8 *memory[NETDEV_SEGMENTS_MAX];
 	struct netdev_segment segments[NETDEV_SEGMENTS_MAX];
 	unsigned int buffers, segment_count;
-	u32 length; /* of the frame */
+	u32 length; /* length of the frame */
 	bool bad;
 };
 
-/* Keeps a buffer that the device has used, of which `used` bytes from `skip` on are the frame's. A
- * frame of more buffers than any good one has is bad, and they go back at once. */
+/* Keeps a used buffer, of which `used` bytes from `skip` on belong to the frame. A frame of too
+ * many buffers is bad, and they go back at once. */
 static void keep(struct virtio_net *net, struct virtio_net_rx *side, struct received *received,
 		 u8 *memory, u32 skip, u32 used)
 {
@@ -144,7 +143,7 @@ static void keep(struct virtio_net *net, struct virtio_net_rx *side, struct rece
 	received->length += used - skip;
 }
 
-/* The first buffer, with the header. False when there is none. */
+/* Takes the first buffer, with the header. False if there is none. */
 static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
 		       struct received *received)
 {
@@ -161,9 +160,9 @@ static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
 }
 
 /*
- * 5.1.6.4.1: with MRG_RXBUF the header says how many buffers the frame is in; the device uses them
- * together, and each but the last to its end. If they are not all there, what comes next cannot be
- * told from a header, so the queue is broken.
+ * Takes the other buffers. 5.1.6.4.1: with MRG_RXBUF the header gives the number of buffers of the
+ * frame; the device uses them together, and each but the last to its end. If some are missing, the
+ * next buffer cannot be told from a header, so the queue is broken.
  */
 static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
 {
@@ -179,8 +178,7 @@ static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct
 		received->bad |= used != net->buffer_bytes;
 		memory = virtqueue_get_buf(side->vq, &used);
 		if (!memory) {
-			virtqueue_break(side->vq,
-					"a frame is said to be in %u buffers, %u are there", count,
+			virtqueue_break(side->vq, "a frame claims %u buffers, %u were used", count,
 					taken);
 			received->bad = true;
 			return;
@@ -197,7 +195,7 @@ static u8 known_flags(const struct virtio_net *net, const struct virtio_net_hdr_
 	return header->flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID);
 }
 
-/* False when the sum would lie outside the frame. */
+/* Reads the checksum fields; false if the sum would lie outside the frame. */
 static bool read_checksum(const struct virtio_net *net, const struct received *received,
 			  struct netdev_frame *frame)
 {
@@ -216,7 +214,7 @@ static bool read_checksum(const struct virtio_net *net, const struct received *r
 	return (u32)start + offset + 2 <= frame->length;
 }
 
-/* The kind of segmentation, where its feature was negotiated; false for any other. */
+/* Reads the kind of segmentation; false unless its feature was negotiated. */
 static bool read_gso_type(const struct virtio_net *net, u8 type, struct netdev_offload *offload)
 {
 	const struct virtio_device *vdev = net->vdev;
@@ -236,7 +234,8 @@ static bool read_gso_type(const struct virtio_net *net, u8 type, struct netdev_o
 	}
 }
 
-/* 5.1.6.4.2: hdr_len is a hint at most, so it is only handed on where it is possible. */
+/* Reads the segmentation fields. 5.1.6.4.2: hdr_len is only a hint, so it is passed on only if it
+ * is possible. */
 static bool read_gso(const struct virtio_net *net, const struct received *received,
 		     struct netdev_frame *frame)
 {
@@ -264,14 +263,14 @@ static bool read_header(const struct virtio_net *net, const struct received *rec
 
 static bool is_too_long(const struct virtio_net *net, const struct netdev_frame *frame)
 {
-	u32 limit = frame->offload.gso ? NETDEV_FRAME_MAX : net->net.mtu + ETH_HLEN + VLAN_TAG;
+	u32 limit = frame->offload.gso ? NETDEV_FRAME_MAX : net->net.mtu + ETH_HLEN + VLAN_HLEN;
 
 	return frame->length > limit;
 }
 
 /* ---- polling --------------------------------------------------------------------------------- */
 
-/* Takes the buffers of one frame; false when nothing is there. */
+/* Takes the buffers of one frame; false if there is none. */
 static bool take(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
 {
 	bool there = false;
@@ -288,7 +287,7 @@ static bool take(struct virtio_net *net, struct virtio_net_rx *side, struct rece
 	return there;
 }
 
-/* Gives the buffers back; where the queue broke meanwhile, the restart does it. */
+/* Posts the buffers again; if the queue broke meanwhile, the restart does it. */
 static void give_back(struct virtio_net *net, struct virtio_net_rx *side,
 		      const struct received *received)
 {
@@ -299,7 +298,7 @@ static void give_back(struct virtio_net *net, struct virtio_net_rx *side,
 	spin_unlock(&side->lock);
 }
 
-/* Counts a frame and says whether it can be handed on. */
+/* Counts a frame; returns whether it can be passed on. */
 static bool is_good(struct virtio_net *net, struct virtio_net_rx *side,
 		    const struct received *received, struct netdev_frame *frame)
 {
@@ -316,7 +315,7 @@ static bool is_good(struct virtio_net *net, struct virtio_net_rx *side,
 	return true;
 }
 
-/* Tells the device of what was given back, and makes buffers that are missing. */
+/* Notifies the device of the buffers, and allocates missing ones. */
 static void refill(struct virtio_net *net, unsigned int queue)
 {
 	struct virtio_net_rx *side = &net->rx[queue];

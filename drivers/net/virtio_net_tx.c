@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames of virtio-net on their way out (virtio 1.2, 5.1.6.2): the header, and what comes back. */
+/* Sends frames for virtio-net (virtio 1.2, 5.1.6.2): the header, and taking frames back. */
 #include <linux/errno.h>
 
 #include "drivers/net/virtio_net_priv.h"
@@ -8,9 +8,9 @@
 _Static_assert(sizeof(struct virtio_net_hdr_v1) <= sizeof(((struct netdev_tx *)0)->header),
 	       "room for the header");
 
-/* A queue that takes nothing for so long is said to be stalled. */
+/* A queue that takes nothing for this long is reported as stalled. */
 #define STALL_NS (5 * NSEC_PER_SEC)
-/* One that has frames and takes none for so long is notified once more. */
+/* A queue that has frames and takes none for this long is notified again. */
 #define NUDGE_NS (10 * NSEC_PER_MSEC)
 
 static u8 gso_type(const struct netdev_offload *offload)
@@ -25,8 +25,9 @@ static u8 gso_type(const struct netdev_offload *offload)
 }
 
 /*
- * 5.1.6.2.1: num_buffers is 0, and what was not asked for is 0, too. netdev_send has let through
- * only offloads whose features were negotiated, and segmentation only together with a checksum.
+ * Fills in the header. 5.1.6.2.1: num_buffers is 0, and so are unused fields. netdev_send has let
+ * through only offloads whose features were negotiated, and segmentation only together with a
+ * checksum.
  */
 static void fill_header(struct netdev_tx *tx)
 {
@@ -45,8 +46,8 @@ static void fill_header(struct netdev_tx *tx)
 	memcpy(tx->header, &header, sizeof(header));
 }
 
-/* The header has a descriptor of its own, as a legacy device wants it (5.1.6.6); others allow
- * it. */
+/* Adds a frame. The header has a separate descriptor, which a legacy device needs (5.1.6.6) and
+ * others allow. */
 static int add(struct virtio_net *net, struct virtio_net_tx *queue, struct netdev_tx *tx)
 {
 	struct virtqueue_buffer buffers[1 + NETDEV_SEGMENTS_MAX];
@@ -93,7 +94,7 @@ static void finish(struct virtio_net *net, struct netdev_tx *tx, int error)
 		tx->done(&net->net, tx);
 }
 
-/* The next frame that the device is done with, or NULL. */
+/* Takes the next frame that the device has finished, or NULL. */
 static struct netdev_tx *take_one(struct virtio_net *net, struct virtio_net_tx *side)
 {
 	struct netdev_tx *tx = NULL;
@@ -145,8 +146,8 @@ void virtio_net_end_all(struct virtio_net *net)
 			finish(net, tx, -EIO);
 }
 
-/* A notification that was lost costs so much (QEMU 7.2 with packed rings and EVENT_IDX loses one
- * when a full socket takes frames again). */
+/* Notifies the device again, in case a notification was lost (QEMU 7.2 with packed rings and
+ * EVENT_IDX loses one when a full socket takes frames again). */
 static void nudge(struct virtio_net_tx *side, u64 now)
 {
 	if (now - max(side->progress_ns, side->nudged_ns) < NUDGE_NS)
@@ -155,7 +156,7 @@ static void nudge(struct virtio_net_tx *side, u64 now)
 	virtqueue_notify(side->vq);
 }
 
-/* A peer that takes nothing is no fault of the device, so nothing is reset for it. */
+/* Watches a queue. A peer that takes nothing is not the device's fault, so nothing is reset. */
 void virtio_net_watch(struct virtio_net *net, unsigned int queue)
 {
 	struct virtio_net_tx *side = &net->tx[queue];
@@ -173,7 +174,6 @@ void virtio_net_watch(struct virtio_net *net, unsigned int queue)
 	spin_unlock(&side->lock);
 	if (stalled)
 		dev_printk(&net->vdev->dev,
-			   "E51 [%s] queue %u has sent nothing for %llu s, %u frames wait: the "
-			   "device hangs, or whoever is behind it takes nothing\n",
+			   "E51 [%s] queue %u sent nothing for %llu s; %u frames waiting\n",
 			   net->net.name, queue, STALL_NS / NSEC_PER_SEC, outstanding);
 }

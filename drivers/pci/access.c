@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Configuration space by mechanism 1 (PCI 3.0, 3.2.2.3.2), and the checks before any way to it. The
- * address goes to port 0xcf8, the
- * data through port 0xcfc. A narrow access uses the byte lanes of 0xcfc instead of rewriting the
- * whole register, because a status register clears the bits that are written back as one.
+ * Configuration space by mechanism 1 (PCI 3.0, 3.2.2.3.2), and the checks before any access. The
+ * address goes to port 0xcf8, the data through port 0xcfc. A narrow access uses the byte lanes of
+ * 0xcfc instead of rewriting the whole register, because a status register clears the bits that are
+ * written back as 1.
  */
 #include <linux/errno.h>
 
@@ -20,7 +20,7 @@ static u32 config_address(u8 bus, u8 devfn, u16 where)
 	return CONFIG_ENABLE | (u32)bus << 16 | (u32)devfn << 8 | (where & 0xfc);
 }
 
-/* The address and the data go as a pair: no other CPU and no interrupt between them. */
+/* Address and data belong together: no other CPU and no interrupt may come in between. */
 static DEFINE_SPINLOCK(ports_lock);
 
 static u32 type1_read(u8 bus, u8 devfn, u16 where, unsigned int size)
@@ -57,7 +57,8 @@ static void type1_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 valu
 
 static const struct pci_config_ops type1_ops = { type1_read, type1_write, PCI_CFG_SPACE_SIZE, 255 };
 
-/* The address register keeps what is written to it only where there is a host bridge. */
+/* Returns the operations, or NULL: only with a host bridge does the address register keep what is
+ * written. */
 const struct pci_config_ops *pci_type1_ops(void)
 {
 	u32 saved = inl(CONFIG_ADDRESS);

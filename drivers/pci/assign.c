@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses for what the firmware left without: BARs, and the windows of the bridges above them.
- * What it assigned stays, unless it cannot work: no address, one that another resource has, RAM, or
- * one that the bridge above does not pass on. Where something is missing, windows that are closed
- * are sized from the far end of the tree, then everything is placed from the root down, the largest
- * alignment first. In that order what a window was sized for fits it without search.
+ * Assigns addresses to resources that the firmware left without one: BARs, and the windows of the
+ * bridges above them. An address from the firmware stays, unless it cannot work: it is missing,
+ * overlaps another resource or RAM, or lies outside the window of the bridge above. If something is
+ * missing, closed windows are sized from the far end of the tree. Then everything is placed from
+ * the root down, the largest alignment first. In that order, the content of a window fits without a
+ * search.
  *
- * ROMs get no address: nobody here reads them.
+ * ROMs get no address: no driver reads them.
  */
 #include "drivers/pci/internal.h"
 #include "kernel/memmap.h"
@@ -17,7 +18,7 @@
 #define IO_GRANULE 0x1000ULL /* of windows: PCI-to-PCI Bridge 1.2, 3.2.5.6 and 3.2.5.8 */
 #define MEMORY_GRANULE 0x100000ULL
 
-/* Below are the board's own ports, and the PC's own memory. */
+/* Below this are the board's ports, and the PC's own memory. */
 #define IO_FIRST 0x1000ULL
 #define IO_LAST 0xffffULL
 #define MEMORY_FIRST 0x100000ULL
@@ -51,7 +52,7 @@ static void print_place(struct pci_dev *dev, unsigned int index, const char *out
 	dev_printk(&dev->dev, "%s %s: %s\n", name, text, outcome);
 }
 
-/* ---- what stays ----------------------------------------------------------------------------- */
+/* ---- addresses that stay -------------------------------------------------------------------- */
 
 static bool is_within(const struct pci_resource *inner, const struct pci_resource *outer)
 {
@@ -61,7 +62,8 @@ static bool is_within(const struct pci_resource *inner, const struct pci_resourc
 	       inner->start - outer->start <= outer->size - inner->size;
 }
 
-/* Whether accesses to it get to this bus. A subtractive bridge passes on what nobody else takes. */
+/* True if accesses to it reach this bus. A subtractive bridge also forwards what no other device
+ * takes. */
 static bool is_reached(const struct pci_bus *bus, const struct pci_resource *resource)
 {
 	if (resource->start + resource->size < resource->start)
@@ -100,8 +102,8 @@ static void claim_window(struct pci_dev *bridge, unsigned int index)
 	bridge->windows_to_close |= 1u << index;
 }
 
-/* Windows first: what lies in one of them lies behind that bridge. True when something is missing
- * on this bus or behind it. */
+/* Claims the addresses that can stay. Windows come first: resources inside one are behind that
+ * bridge. True if something on this bus or behind it has no address. */
 static bool claim_all(struct pci_bus *bus)
 {
 	bool missing = false;
@@ -123,10 +125,10 @@ static bool claim_all(struct pci_bus *bus)
 	return missing;
 }
 
-/* ---- how large windows must be -------------------------------------------------------------- */
+/* ---- sizes of windows ----------------------------------------------------------------------- */
 
-/* Which window of the bridge above a resource belongs in. One for prefetchable memory that can lie
- * above 4 GiB takes only what can lie there too, unless the firmware put it below. */
+/* Returns the window of the bridge above that a resource belongs in. A prefetchable window that may
+ * lie above 4 GiB takes only resources that may, too, unless the firmware put it below. */
 static unsigned int window_for(const struct pci_bus *bus, const struct pci_resource *resource)
 {
 	const struct pci_resource *pref = &bus->self->window[PCI_WINDOW_PREF];
@@ -141,7 +143,7 @@ static unsigned int window_for(const struct pci_bus *bus, const struct pci_resou
 	return PCI_WINDOW_PREF;
 }
 
-/* Lays out, from 0 on, what has this alignment. */
+/* Lays out the resources with this alignment, from 0 on. */
 static u64 lay_out(struct pci_bus *bus, unsigned int window, u64 align, u64 end)
 {
 	struct pci_dev *dev;
@@ -191,7 +193,7 @@ static void size_windows(struct pci_bus *bus)
 
 /* ---- placing -------------------------------------------------------------------------------- */
 
-/* The part of a root bus's window that suits the resource, above or below 4 GiB. */
+/* Tries the part of a root bus's window that suits the resource, above or below 4 GiB. */
 static bool try_host_window(struct pci_bus *bus, struct pci_resource *resource,
 			    const struct pci_host_window *window, bool high)
 {
@@ -233,7 +235,7 @@ static bool place(struct pci_bus *bus, struct pci_resource *resource)
 	       pci_find_room(bus, resource, window->start, window->start + window->size - 1);
 }
 
-/* The missing resource with the largest alignment, of one window or (PCI_WINDOWS) of all. */
+/* Finds the missing resource with the largest alignment, of one window or (PCI_WINDOWS) of all. */
 static struct pci_dev *find_largest(struct pci_bus *bus, unsigned int window, unsigned int *index)
 {
 	struct pci_dev *dev, *found = NULL;
@@ -256,7 +258,7 @@ static struct pci_dev *find_largest(struct pci_bus *bus, unsigned int window, un
 
 static void give_up(struct pci_dev *dev, unsigned int index);
 
-/* A window that finds no room does without the largest resource it was to hold. */
+/* Shrinks a window that does not fit: drops its largest resource. */
 static void shrink_window(struct pci_dev *bridge, unsigned int window)
 {
 	unsigned int index;
@@ -283,7 +285,7 @@ static void write_place(struct pci_dev *dev, unsigned int index)
 		pci_write_bridge_window(dev, index - PCI_STD_NUM_BARS);
 }
 
-/* Windows that meant nothing, and that nothing needs. */
+/* Closes invalid windows that no resource needs. */
 static void close_windows(struct pci_dev *bridge)
 {
 	for (unsigned int i = 0; i < PCI_WINDOWS; i++)
@@ -318,9 +320,10 @@ static void place_missing(struct pci_bus *bus)
 	}
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- the whole tree -------------------------------------------------------------------------- */
 
-/* Ports are the old way to a function's registers: one that has memory too does without. */
+/* Drops missing I/O BARs of functions that have memory BARs, too: ports are only the older access
+ * to the same registers. */
 static void forget_ports(struct pci_bus *bus)
 {
 	struct pci_dev *dev;
@@ -339,7 +342,7 @@ static void forget_ports(struct pci_bus *bus)
 	}
 }
 
-/* Memory that is nobody's BAR, and not to be given away either. */
+/* Claims memory that is not a BAR but must not be assigned. */
 static void reserve_memory(struct pci_bus *root)
 {
 	static struct pci_resource reserved[8];

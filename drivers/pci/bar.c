@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a function decodes: base address registers and the expansion ROM (PCI 3.0, 6.2.5). Sizing
- * writes all ones and reads back which bits stuck, so decoding is off meanwhile: the function would
- * answer at a wrong address.
+ * Reads what a function decodes: base address registers and the expansion ROM (PCI 3.0, 6.2.5).
+ * Sizing writes all ones and reads back which bits stuck. Decoding is off meanwhile, because the
+ * function would answer at a wrong address.
  */
 #include "drivers/pci/internal.h"
 #include "kernel/printk.h"
@@ -25,7 +25,7 @@ static void probe_register(const struct pci_dev *dev, unsigned int where, u32 on
 	pci_write_config_dword(dev, where, *value);
 }
 
-/* The lowest bit that sticks is the size, and all bits above it must stick too; 0 otherwise. */
+/* Returns the size: the lowest bit that sticks, if all bits above it stick, too; else 0. */
 static u64 size_of(u64 writable, u64 mask)
 {
 	u64 bits = writable & mask;
@@ -47,12 +47,6 @@ static unsigned int flags_of(u32 value)
 	if ((value & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64)
 		flags |= PCI_RESOURCE_MEM_64;
 	return flags;
-}
-
-/* Host bridges keep decoding: some lose their way to memory without it. */
-static bool may_stop_decoding(const struct pci_dev *dev)
-{
-	return dev->class >> 8 != CLASS_BRIDGE_HOST;
 }
 
 static u64 address_mask(unsigned int flags)
@@ -147,24 +141,27 @@ static void print_bases(const struct pci_dev *dev, unsigned int count)
 		pci_print_resource(dev, "ROM", &dev->resource[PCI_ROM_RESOURCE]);
 }
 
-/* No line is printed while decoding is off: the console may sit behind the function. */
+/* Reads the BARs. Prints nothing while decoding is off: the console may be behind the function. */
 void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
 {
+	bool stop;
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
-	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+	/* Host bridges keep decoding: some lose their way to memory without it. */
+	stop = command & DECODE_ENABLE && dev->class >> 8 != CLASS_BRIDGE_HOST;
+	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);
 	for (unsigned int i = 0; i < count;)
 		i += read_bar(dev, i, count);
 	if (rom)
 		read_rom(dev, rom);
-	if (may_stop_decoding(dev) && command & DECODE_ENABLE)
+	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command);
 	print_bases(dev, count);
 }
 
-/* While only one half of a 64-bit BAR is written, it is at neither address. */
+/* Writes a BAR with decoding off: between the two halves of a 64-bit BAR its address is wrong. */
 void pci_write_bar(const struct pci_dev *dev, unsigned int bar)
 {
 	const struct pci_resource *resource = &dev->resource[bar];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bus numbers. A bridge forwards what is for the buses from its secondary to its subordinate number
- * (PCI-to-PCI Bridge 1.2, 3.2.5.3 to 3.2.5.5). What the firmware numbered stays so, where it can
- * work at all; then the other bridges of the bus get what is left, as in Linux's two passes. Each
+ * Bus numbers. A bridge forwards accesses to the buses from its secondary to its subordinate number
+ * (PCI-to-PCI Bridge 1.2, 3.2.5.3 to 3.2.5.5). The firmware's numbers stay if they can work at all.
+ * Then the other bridges of the bus get the remaining numbers, as in Linux's two passes. Each
  * number is claimed once, which bounds the recursion.
  */
 #include "drivers/pci/internal.h"
 #include "kernel/string.h"
 
-/* Numbers that are scanned; numbers that a bridge forwards; numbers where nothing answers. */
+/* Numbers that were scanned; that a bridge forwards; where no function answers. */
 static u64 scanned[4], forwarded[4], silent[4];
 
 static bool test_bit(const u64 *bits, u8 number)
@@ -36,14 +36,14 @@ bool pci_claim_bus(u8 number)
 	return free;
 }
 
-bool pci_bus_is_claimed(u8 number)
+static bool is_claimed(u8 number)
 {
 	return test_bit(scanned, number) || test_bit(forwarded, number);
 }
 
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops)
 {
-	if (pci_bus_is_claimed(number) || test_bit(silent, number))
+	if (is_claimed(number) || test_bit(silent, number))
 		return false;
 	for (u8 slot = 0; slot < 32; slot++)
 		if (!pci_id_is_absent(ops->read(number, PCI_DEVFN(slot, 0), PCI_VENDOR_ID, 4)))
@@ -58,7 +58,8 @@ static void forward(u8 first, u8 last)
 		set_bit(forwarded, (u8)number);
 }
 
-/* The primary number matters to nobody but the bridge; the timer above them is left alone. */
+/* Writes the numbers. Only the bridge itself uses the primary one; the timer above them is
+ * unchanged. */
 static void write_numbers(const struct pci_dev *bridge, u8 secondary, u8 subordinate)
 {
 	pci_write_config_byte(bridge, PCI_PRIMARY_BUS, secondary ? bridge->bus->number : 0);
@@ -81,7 +82,7 @@ static void scan_behind(struct pci_dev *bridge, u8 secondary, u8 subordinate)
 		pci_scan_child_bus(bridge->subordinate);
 }
 
-/* Whether another bridge of the bus forwards some of these numbers. */
+/* True if another bridge of the bus forwards some of these numbers. */
 static bool overlaps_sibling(const struct pci_bus *bus, u8 first, u8 last)
 {
 	const struct pci_dev *dev;
@@ -94,9 +95,9 @@ static bool overlaps_sibling(const struct pci_bus *bus, u8 first, u8 last)
 }
 
 /*
- * First pass: a bridge must lead from a lower number to a higher one that is free and that its own
- * bus forwards; the order among bridges is the firmware's. One that does not forwards nothing from
- * here on, so that it is not in the way of the others.
+ * First pass. A bridge must lead from a lower number to a higher one that is free and that its own
+ * bus forwards; the order of bridges is the firmware's. A bridge with other numbers forwards
+ * nothing from here on, so that it does not block the others.
  */
 static void scan_numbered(struct pci_dev *bridge)
 {
@@ -118,14 +119,14 @@ static void scan_numbered(struct pci_dev *bridge)
 	bus->last = max(bus->last, subordinate);
 }
 
-/* The highest number that a bridge of this bus may be given: below the next root bus. */
+/* Returns the highest number that a bridge of this bus may get: below the next root bus. */
 static u8 find_limit(const struct pci_bus *bus)
 {
 	unsigned int number = bus->last;
 
 	if (bus->self)
 		return bus->limit;
-	while (number < bus->limit && !pci_bus_is_claimed((u8)(number + 1)) &&
+	while (number < bus->limit && !is_claimed((u8)(number + 1)) &&
 	       !pci_bus_answers((u8)(number + 1), bus->ops))
 		number++;
 	return (u8)number;
@@ -139,12 +140,13 @@ static bool number_bridge(struct pci_dev *bridge, u8 first, u8 last)
 	read_numbers(bridge, &secondary, &subordinate);
 	if (secondary == first && subordinate == last)
 		return true;
-	dev_printk(&bridge->dev, "E32 bus numbers do not stick; what is behind it is left out\n");
+	dev_printk(&bridge->dev, "E32 bus numbers do not stick; devices behind it ignored\n");
 	write_numbers(bridge, 0, 0);
 	return false;
 }
 
-/* Second pass: all that is left goes to one bridge after the other, which gives back the rest. */
+/* Second pass: offers all remaining numbers to one bridge after the other, which returns those it
+ * does not need. */
 static void scan_unnumbered(struct pci_dev *bridge)
 {
 	struct pci_bus *bus = bridge->bus;
@@ -152,8 +154,7 @@ static void scan_unnumbered(struct pci_dev *bridge)
 	u8 first = (u8)(bus->last + 1);
 
 	if (bus->last >= limit) {
-		dev_printk(&bridge->dev,
-			   "E32 no bus number is left; what is behind it is left out\n");
+		dev_printk(&bridge->dev, "E32 no bus number left; devices behind it ignored\n");
 		return;
 	}
 	if (!number_bridge(bridge, first, limit))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The capability list (PCI 3.0, 6.7), read once into the device. A list is the device's word: it
- * may loop, point into the header or end in the middle, so each position is visited at most once.
+ * Reads the capability list (PCI 3.0, 6.7) once into the device. The list is not trusted: it may
+ * loop, point into the header or end in the middle. So each position is visited at most once.
  */
 #include "drivers/pci/pci.h"
 
-/* Where a list may point: past the header, a dword at a time. */
+/* Valid positions: past the header, at multiples of four. */
 #define CAPABILITY_FIRST 0x40
 #define CAPABILITY_END 0x100
 
@@ -34,13 +34,13 @@ void pci_read_capabilities(struct pci_dev *dev)
 	while (position) {
 		if (position < CAPABILITY_FIRST) {
 			dev_printk(&dev->dev,
-				   "capability list leads to 0x%02x, inside the header; "
-				   "cut there\n",
+				   "capability pointer 0x%02x is inside the header; rest ignored\n",
 				   position);
 			return;
 		}
 		if (visited & BIT_ULL(position / 4)) {
-			dev_printk(&dev->dev, "capability list loops at 0x%02x; cut after %u\n",
+			dev_printk(&dev->dev,
+				   "capability list loops at 0x%02x; rest after %u ignored\n",
 				   position, dev->capability_count);
 			return;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which addresses are taken, on each bus: a list of resources for I/O and one for memory, in rising
- * order and without overlaps. Root buses share theirs, for they share the CPU's addresses.
+ * The addresses in use per bus: a list of resources for I/O and one for memory, sorted and without
+ * overlaps. Root buses share their lists, because they share the CPU's addresses.
  */
 #include "drivers/pci/internal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chooses the way to configuration space: pci.config=ecam or cf8 forces one, to compare them. */
+/* Chooses the access to configuration space. pci.config=ecam or cf8 forces one, for comparison. */
 #include "drivers/pci/internal.h"
 
 #include "kernel/cmdline.h"
@@ -17,7 +17,7 @@ static void check_option(void)
 {
 	if (config_option.value && !is_asked_for("auto") && !is_asked_for("ecam") &&
 	    !is_asked_for("cf8"))
-		printk("PCI: E31 pci.config=%s is none of %s; auto is taken\n", config_option.value,
+		printk("pci: E31 pci.config=%s ignored: want %s; using auto\n", config_option.value,
 		       config_option.values);
 }
 
@@ -30,12 +30,11 @@ const struct pci_config_ops *pci_config_choose(void)
 	if (!ports || !is_asked_for("cf8"))
 		ecam = pci_ecam_ops(ports);
 	if (!ports && !ecam) {
-		printk("pci: no configuration space, neither at ports 0xcf8/0xcfc nor in memory: "
-		       "this machine has no PCI\n");
+		printk("pci: no configuration space at ports 0xcf8/0xcfc or in memory: no PCI\n");
 		return NULL;
 	}
 	if ((is_asked_for("cf8") && !ports) || (is_asked_for("ecam") && !ecam))
-		printk("PCI: E31 pci.config=%s is not to be had on this machine; %s is taken\n",
+		printk("pci: E31 pci.config=%s not available on this machine; using %s\n",
 		       config_option.value, ecam ? "ecam" : "cf8");
 	if (!ecam)
 		printk("PCI: Using configuration type 1 for base access\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names the BAR that an address lies in, for the panic of a stray access. */
+/* Names the BAR that contains an address, for a panic after a stray access. */
 #include "drivers/pci/pci.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -36,7 +36,7 @@ static int describe_if_in_bar(struct device *device, void *data)
 	return 0;
 }
 
-/* In a panic: changes nothing, and waits for nobody. */
+/* Runs in a panic: changes nothing, and takes no lock. */
 static bool pci_describe_address(u64 address, char *text, size_t size)
 {
 	struct bar_search search = { address, text, size };

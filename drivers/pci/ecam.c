@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Configuration space in memory: ECAM (PCI Express 4.0, 7.2.2), 4096 bytes a function. The MCFG
- * says where (PCI Firmware 3.0, 4.1.2), and is not believed: a region that makes no sense, or that
- * shows another machine than the ports do, is left alone.
+ * Configuration space in memory: ECAM (PCI Express 4.0, 7.2.2), 4096 bytes per function. The MCFG
+ * gives the address (PCI Firmware 3.0, 4.1.2), but is not trusted: a region that is impossible, or
+ * that shows a different machine from the ports, is not used.
  */
 #include <linux/errno.h>
 
 #include "drivers/pci/internal.h"
-#include "kernel/acpi/acpi_mcfg.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/io.h"
 #include "kernel/memmap.h"
 #include "kernel/memory.h"
@@ -19,11 +19,11 @@
 #define CHIPSET_END 0x100000000ULL
 
 struct ecam_region {
-	u64 base; /* of bus 0 */
+	u64 base; /* address of bus 0 */
 	u8 first, last;
 };
 
-/* Written before the first access, and only read later. */
+/* Written before the first access; only read later. */
 static struct ecam_region regions[REGIONS];
 static unsigned int region_count;
 
@@ -45,7 +45,7 @@ static const struct ecam_region *region_of(u8 bus)
 	return NULL;
 }
 
-/* The mapping is the identity. NULL for a bus that no region has. */
+/* Returns the register's address, which is identity-mapped; NULL for a bus without a region. */
 static volatile void *ecam_register(u8 bus, u8 devfn, u16 where)
 {
 	const struct ecam_region *region = region_of(bus);
@@ -56,7 +56,7 @@ static volatile void *ecam_register(u8 bus, u8 devfn, u16 where)
 					    ((u64)devfn << 12) + where);
 }
 
-/* One access of the width that is asked for: atomic, so it needs no lock. */
+/* Reads with one access of the requested width. It is atomic, so it needs no lock. */
 static u32 ecam_read(u8 bus, u8 devfn, u16 where, unsigned int size)
 {
 	volatile void *at = ecam_register(bus, devfn, where);
@@ -84,7 +84,7 @@ static void ecam_write(u8 bus, u8 devfn, u16 where, unsigned int size, u32 value
 
 static struct pci_config_ops ecam_ops = { ecam_read, ecam_write, PCI_CFG_SPACE_EXP_SIZE, 0 };
 
-/* Why a region cannot be what it says, or NULL. Only the first bus of it is touched here. */
+/* Returns why a region is impossible, or NULL. Touches only its first bus. */
 static const char *region_fault(const struct ecam_region *region)
 {
 	u64 limit = memmap_physical_limit();
@@ -94,19 +94,19 @@ static const char *region_fault(const struct ecam_region *region)
 	if (region->first > region->last)
 		return "its last bus comes before its first";
 	if (region->base >= limit || limit - region->base < 256ULL << BUS_SHIFT)
-		return "it lies beyond what this CPU can address";
+		return "it is beyond the CPU's address width";
 	if (memmap_overlaps_ram(region_start(region), region_size(region)))
-		return "RAM is there";
+		return "it overlaps RAM";
 	if (region_start(region) < CHIPSET_END &&
 	    region_start(region) + region_size(region) > PCI_CHIPSET_START)
-		return "the interrupt controllers are there";
+		return "it overlaps the interrupt controllers";
 	for (unsigned int i = 0; i < region_count; i++)
 		if (region->first <= regions[i].last && region->last >= regions[i].first)
-			return "its buses have a region already";
+			return "its buses already have a region";
 	return NULL;
 }
 
-/* The same register by both ways: a region that is something else is found here. */
+/* Compares one register through both methods, which detects a wrong region. */
 static bool shows_the_same(const struct ecam_region *region, const struct pci_config_ops *ports)
 {
 	u32 by_ports = ports->read(region->first, 0, PCI_VENDOR_ID, 4);
@@ -122,11 +122,11 @@ static const char *try_region(const struct ecam_region *region, const struct pci
 	if (fault)
 		return fault;
 	if (region_count == REGIONS)
-		return "there are more regions than we keep";
+		return "too many regions";
 	if (!ioremap(region_start(region), region_size(region)))
 		return "it cannot be mapped";
 	if (ports && !shows_the_same(region, ports))
-		return "it shows another function at its first bus than ports 0xcf8/0xcfc do";
+		return "its first bus shows a different function from ports 0xcf8/0xcfc";
 	return NULL;
 }
 
@@ -136,19 +136,18 @@ static bool add_region(u64 base, u8 first, u8 last, const struct pci_config_ops 
 	const char *fault = try_region(&region, ports);
 
 	if (fault) {
-		printk("PCI: E30 no ECAM at 0x%llx for [bus %02x-%02x]: %s\n", base, first, last,
+		printk("pci: E30 no ECAM at 0x%llx for [bus %02x-%02x]: %s\n", base, first, last,
 		       fault);
 		return false;
 	}
-	printk("PCI: ECAM [mem 0x%08llx-0x%08llx] (base 0x%llx) for domain 0000 [bus "
-	       "%02x-%02x]\n",
+	printk("PCI: ECAM [mem 0x%08llx-0x%08llx] (base 0x%llx) for domain 0000 [bus %02x-%02x]\n",
 	       region_start(&region), region_start(&region) + region_size(&region) - 1, base, first,
 	       last);
 	regions[region_count++] = region;
 	return true;
 }
 
-/* Other segments would be other trees of 256 buses; there is one here. */
+/* Adds the regions of segment 0. Other segments would be separate trees of 256 buses. */
 static void add_mcfg_regions(const struct pci_config_ops *ports)
 {
 	const struct mcfg_entry *entry = NULL;

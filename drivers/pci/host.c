@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What root buses may use: addresses that the firmware says a host bridge passes on, else the
- * largest gap that the memory map leaves below 4 GiB, as Linux does. Only what has no address needs
- * any of it.
+ * The addresses that root buses may use: those that a host bridge forwards according to the
+ * firmware, else the largest gap in the memory map below 4 GiB, as in Linux. Only resources without
+ * an address need them.
  */
 #include "drivers/pci/internal.h"
 #include "kernel/memmap.h"
@@ -13,7 +13,8 @@ static struct pci_host hosts[PCI_HOSTS_MAX];
 static unsigned int host_count;
 static struct pci_host fallback;
 
-/* Without a word of the firmware; what is in use there is left out when it is given away. */
+/* Fills in a guess, without the firmware's help. Addresses in use are skipped when one is
+ * assigned. */
 static void fill_fallback(void)
 {
 	struct range gap;
@@ -26,7 +27,7 @@ static void fill_fallback(void)
 	fallback.count = 2;
 }
 
-/* A window must not lead to RAM, whatever the firmware says. */
+/* Removes windows that overlap RAM, whatever the firmware claims. */
 static void check_windows(struct pci_host *host)
 {
 	unsigned int kept = 0;
@@ -39,8 +40,7 @@ static void check_windows(struct pci_host *host)
 		     !memmap_overlaps_ram(window->first, window->last - window->first + 1)))
 			host->window[kept++] = *window;
 		else
-			printk("PCI: E34 window [mem 0x%08llx-0x%08llx] of host bridge %02x is not "
-			       "used: RAM is there\n",
+			printk("pci: E34 [mem 0x%llx-0x%llx] of host bridge %02x overlaps RAM\n",
 			       window->first, window->last, host->bus);
 	}
 	host->count = kept;

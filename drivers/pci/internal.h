@@ -1,60 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of drivers/pci know of each other and nobody else needs. */
+/* The interface between the files of drivers/pci. */
 #ifndef DRIVERS_PCI_INTERNAL_H
 #define DRIVERS_PCI_INTERNAL_H
 
 #include "drivers/pci/pci.h"
 
-/* From here to 4 GiB: I/O APICs, local APICs and the firmware's flash, nothing of PCI. */
+/* From here to 4 GiB there are I/O APICs, local APICs and the firmware's flash, but no PCI. */
 #define PCI_CHIPSET_START 0xfec00000ULL
 
-/* ---- access.c, ecam.c, config.c: the two ways to configuration space ------------------------ */
+/* ---- access.c, ecam.c, config.c: access to configuration space ------------------------------ */
 
-/* Configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), or NULL when the machine has none. */
+/* Returns configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), or NULL if the machine has none. */
 const struct pci_config_ops *pci_type1_ops(void);
 
 /*
- * ECAM in the regions that the firmware tells, each said in a line, a bad one too; NULL when none
- * of them has bus 0. `ports` is the other way, to compare with, or NULL. Once, at boot.
+ * Returns ECAM, with the regions that the firmware describes, or NULL if none of them has bus 0.
+ * Prints each region, and each that is not used. `ports` is the other method, to compare with, or
+ * NULL. Call once, at boot.
  */
 const struct pci_config_ops *pci_ecam_ops(const struct pci_config_ops *ports);
 
-/* The memory of the index-th region in use; false beyond the last. */
+/* Returns the memory of the index-th region in use; false beyond the last. */
 bool pci_ecam_range(unsigned int index, u64 *start, u64 *size);
 
-/* The way that pci.config= asks for, else ECAM where there is one, else the ports; NULL, with a
- * line, on a machine without PCI. */
+/* Returns the method that pci.config= selects, else ECAM if there is one, else the ports. Without
+ * any it prints a message and returns NULL. */
 const struct pci_config_ops *pci_config_choose(void);
 
-/* ---- host.c: what the firmware says of the host bridges -------------------------------------- */
+/* ---- host.c: the host bridges, from the firmware --------------------------------------------- */
 
-/* Reads it all, once, before anything else. */
+/* Reads the firmware's description, once, before anything else. */
 void pci_host_init(void);
-/* What the root bus of this number may use; at worst a guess. */
+/* Returns the windows of this root bus; at worst a guess. */
 struct pci_host;
 const struct pci_host *pci_host_of(u8 bus);
 
 /* ---- probe.c -------------------------------------------------------------------------------- */
 
-/* A bus that nobody has looked at; `self` leads there. NULL, with a line, without memory. */
+/* Allocates a bus that has not been scanned; `self` leads to it. Without memory it prints a message
+ * and returns NULL. */
 struct pci_bus *pci_alloc_bus(u8 number, u8 limit, const struct pci_config_ops *ops,
 			      struct pci_dev *self);
-/* Whether a dword read from register 0 is what absent functions give. */
+/* True if register 0 has a value that absent functions return. */
 bool pci_id_is_absent(u32 id);
-/* Scans the functions of a bus, and what is behind its bridges. */
+/* Scans the functions of a bus, and the buses behind its bridges. */
 void pci_scan_child_bus(struct pci_bus *bus);
 
 /* ---- bridge.c: bus numbers ------------------------------------------------------------------ */
 
 /* Forgets which bus numbers are in use. */
 void pci_forget_buses(void);
-/* Takes a bus number: true for the first who asks, false ever after. */
+/* Claims a bus number; true for the first caller only. */
 bool pci_claim_bus(u8 number);
-/* Whether a bridge leads there, or it is a root bus that was scanned. */
-bool pci_bus_is_claimed(u8 number);
-/* Whether a function answers on a bus that is not claimed. */
+/* True if a function answers on a bus that no bridge leads to and that was not scanned. */
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops);
-/* Scans behind the bridges of a bus; those that the firmware gave no numbers get theirs. */
+/* Scans behind the bridges of a bus; assigns numbers to those without. */
 void pci_scan_bridges(struct pci_bus *bus);
 
 /* ---- bar.c, window.c ------------------------------------------------------------------------ */
@@ -62,30 +62,30 @@ void pci_scan_bridges(struct pci_bus *bus);
 /* Prints a resource of a function under a name. */
 void pci_print_resource(const struct pci_dev *dev, const char *name,
 			const struct pci_resource *resource);
-/* Writes the address that dev->resource has, with decoding off meanwhile. */
+/* Writes the address in dev->resource, with decoding off meanwhile. */
 void pci_write_bar(const struct pci_dev *dev, unsigned int bar);
-/* Whether a bridge also passes on what nobody else takes. */
+/* True if a bridge also forwards accesses that no other device takes. */
 static inline bool pci_is_subtractive(const struct pci_dev *bridge)
 {
 	return (bridge->class & 0xff) == 1;
 }
-/* Writes what bridge->window says; one that is empty or unset is closed. */
+/* Writes bridge->window; an empty or unset window is closed. */
 void pci_write_bridge_window(const struct pci_dev *bridge, unsigned int index);
-/* Prints where a bridge leads, and its windows. */
+/* Prints the buses behind a bridge, and its windows. */
 void pci_print_bridge(const struct pci_dev *bridge);
 
-/* ---- claim.c: addresses that are taken ------------------------------------------------------ */
+/* ---- claim.c: addresses in use -------------------------------------------------------------- */
 
-/* Nothing is taken on a bus; NULL: on the root buses, which share theirs. */
+/* Clears the claims of a bus; NULL: of the root buses, which share theirs. */
 void pci_forget_claims(struct pci_bus *bus);
-/* Takes the range of a resource on a bus; false when some of it is taken. It must live on. */
+/* Claims the range of a resource on a bus; false if it overlaps. The resource must stay valid. */
 bool pci_claim(struct pci_bus *bus, struct pci_resource *resource);
-/* Sets resource->start to the lowest free range from `first` to `last` that suits it. */
+/* Sets resource->start to the lowest suitable free range between `first` and `last`. */
 bool pci_find_room(struct pci_bus *bus, struct pci_resource *resource, u64 first, u64 last);
 
 /* ---- assign.c ------------------------------------------------------------------------------- */
 
-/* Gives addresses to what has none behind pci_root_buses, each said in a line. */
+/* Assigns addresses to resources without one behind pci_root_buses, and prints each. */
 void pci_assign_resources(void);
 
 #endif

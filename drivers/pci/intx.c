@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interrupt pin of a function (PCI 3.0, 2.2.6). Which wire it ends on is the board's business.
- * The firmware knows the board, and leaves the number in the Interrupt Line register (6.2.4): that
- * of the old interrupt controllers, 0 to 15. An I/O APIC has the same wire on the pin of the same
- * number, or where an override of the MADT says. That holds behind bridges too, for the firmware
+ * The interrupt pin of a function (PCI 3.0, 2.2.6). The board decides which wire it is connected
+ * to. The firmware knows the board, and writes the number into the Interrupt Line register (6.2.4):
+ * a wire of the old interrupt controllers, 0 to 15. An I/O APIC has the same wire on the pin of the
+ * same number, unless the MADT overrides that. This also works behind bridges, because the firmware
  * has followed the pins through them.
  *
- * ACPI's _PRT would say the same without relying on that register, but it is a program in AML. On
- * q35 it names GSI 16 to 23, which is a second way of the same wires: QEMU raises both (7.2, seen
+ * ACPI's _PRT would give the same result without that register, but it is a program in AML. On q35
+ * it names GSI 16 to 23, which are a second path of the same wires: QEMU raises both (7.2, seen
  * with its trace event ioapic_set_irq), and we leave those pins masked. On a microvm no firmware
- * writes the register, and the _PRT is a constant, which is then read.
+ * writes the register, and the _PRT is a constant, which we read there.
  *
- * A function may raise its pin only while somebody listens: pci_enable_device forbids it,
+ * A function may raise its pin only while a handler is installed: pci_enable_device forbids it,
  * pci_request_intx allows it, pci_free_intx forbids it again.
  */
 #include <linux/errno.h>
@@ -19,7 +19,7 @@
 #include "drivers/pci/internal.h"
 #include "kernel/pci_host.h"
 
-#define LINE_LAST 15 /* 255 is "none", and 0 is what nobody has written (and the timer's) */
+#define LINE_LAST 15 /* 255 is "none"; 0 was never written, and is the timer's */
 
 void pci_intx(const struct pci_dev *dev, bool on)
 {
@@ -32,7 +32,8 @@ void pci_intx(const struct pci_dev *dev, bool on)
 		pci_write_config_word(dev, PCI_COMMAND, wanted);
 }
 
-/* Behind a bridge each slot turns the pins by one (PCI-to-PCI Bridge 1.2, 9.1). */
+/* Finds the wire. Behind a bridge, each slot rotates the pins by one (PCI-to-PCI Bridge 1.2,
+ * 9.1). */
 static int find_wire(const struct pci_dev *dev, u8 pin, u8 line, struct gsi *gsi)
 {
 	const struct pci_host *host;

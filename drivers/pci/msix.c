@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MSI-X (PCI 3.0, 6.8.2): a table in a BAR, an entry a message. An entry is masked whenever it is
- * changed, and the whole function is while the table is set up. Where the table lies is the
- * device's word, so it is checked against the BAR before it is mapped.
+ * MSI-X (PCI 3.0, 6.8.2): a table in a BAR, with one entry per message. An entry is masked while it
+ * is changed, and the whole function is masked while the table is set up. The location of the table
+ * comes from the device, so it is checked against the BAR before it is mapped.
  */
 #include <linux/errno.h>
 
@@ -11,12 +11,12 @@
 #include "kernel/memory.h"
 
 struct pci_msix {
-	u8 position; /* of the capability */
-	bool intx;   /* the pin was allowed before */
+	u8 position; /* position of the capability */
+	bool intx;   /* the pin was enabled before */
 	unsigned int count;
 	volatile u8 *table;
-	volatile u8 *pending; /* a bit an entry; NULL when it lies outside its BAR */
-	int vector[];	      /* the CPU's, an entry each; -1 when free */
+	volatile u8 *pending; /* one bit per entry; NULL if it lies */
+	int vector[];	      /* the CPU's vector per entry; -1 if free */
 };
 
 static u16 read_flags(const struct pci_dev *dev, u8 position)
@@ -27,7 +27,7 @@ static u16 read_flags(const struct pci_dev *dev, u8 position)
 	return flags;
 }
 
-/* A capability at the very end of configuration space has no room for its registers. */
+/* Finds the capability; at the very end of configuration space it has no room for its registers. */
 static u8 find_msix(const struct pci_dev *dev)
 {
 	u8 position = pci_find_capability(dev, PCI_CAP_ID_MSIX);
@@ -88,7 +88,8 @@ static void write_flags(const struct pci_dev *dev, const struct pci_msix *msix, 
 	pci_write_config_word(dev, msix->position + PCI_MSIX_FLAGS, (u16)((flags & ~clear) | set));
 }
 
-/* With MSI-X on, the interrupt pin stays quiet (PCI 3.0, 6.8.2.1); off in both ways is safer. */
+/* Reads INTX_DISABLE. With MSI-X on, the pin stays quiet anyway (PCI 3.0, 6.8.2.1); disabling it,
+ * too, is safer. */
 static bool intx_is_allowed(const struct pci_dev *dev)
 {
 	u16 command;
@@ -97,7 +98,8 @@ static bool intx_is_allowed(const struct pci_dev *dev)
 	return !(command & PCI_COMMAND_INTX_DISABLE);
 }
 
-/* Only an enabled function has a table that takes writes on every device, so mask it meanwhile. */
+/* Enables MSI-X with the function masked: on some devices the table accepts writes only while it is
+ * enabled. */
 static int switch_on(const struct pci_dev *dev, struct pci_msix *msix)
 {
 	write_flags(dev, msix, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
@@ -127,9 +129,9 @@ int pci_enable_msix(struct pci_dev *dev)
 	if (msix->table)
 		error = switch_on(dev, msix);
 	if (error) {
-		dev_printk(&dev->dev, "E11 MSI-X: %s; going on without\n",
+		dev_printk(&dev->dev, "E11 MSI-X: %s; not used\n",
 			   msix->table ? "the enable bit does not stick"
-				       : "the table does not lie in a memory BAR");
+				       : "the table is not in a memory BAR");
 		kfree(msix);
 		return error;
 	}
@@ -188,7 +190,7 @@ int pci_msix_retarget(struct pci_dev *dev, unsigned int entry, unsigned int cpu)
 	    irq_set_cpu(msix->vector[entry], cpu))
 		return -EINVAL;
 	irq_compose_msi_msg(msix->vector[entry], &message);
-	mask_entry(msix, entry); /* what comes meanwhile is kept pending (PCI 3.0, 6.8.2.9) */
+	mask_entry(msix, entry); /* messages stay pending meanwhile */
 	write_entry(msix, entry, &message);
 	return 0;
 }
@@ -200,7 +202,7 @@ void pci_msix_free(struct pci_dev *dev, unsigned int entry)
 	if (!msix || entry >= msix->count || msix->vector[entry] < 0)
 		return;
 	mask_entry(msix, entry);
-	/* Reading the entry back makes sure that the mask has arrived before the vector goes. */
+	/* Reading the entry back ensures that the mask has arrived before the vector is freed. */
 	readl(entry_of(msix, entry) + PCI_MSIX_ENTRY_VECTOR_CTRL);
 	free_irq(msix->vector[entry]);
 	msix->vector[entry] = -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Switching a function on, and mapping what it decodes. */
+/* Switches a function on, and maps its BARs. */
 #include "drivers/pci/internal.h"
 
 #include <linux/errno.h>
@@ -9,7 +9,7 @@
 
 #define D3HOT_TO_D0_MS 10 /* PCI Power Management 1.2, 5.4 */
 
-/* Sets and clears bits of the command register; -EIO when they do not stick. */
+/* Sets and clears bits of the command register; -EIO if they do not stick. */
 static int update_command(const struct pci_dev *dev, u16 clear, u16 set)
 {
 	u16 command, now;
@@ -21,8 +21,8 @@ static int update_command(const struct pci_dev *dev, u16 clear, u16 set)
 	return (now & (clear | set)) == set ? 0 : -EIO;
 }
 
-/* Without No_Soft_Reset a function comes back from D3 as after a reset: its BARs are empty (PCI
- * Power Management 1.2, 5.4.1). */
+/* Restores the BARs. Without No_Soft_Reset a function returns from D3 as after a reset: its BARs
+ * are empty (PCI Power Management 1.2, 5.4.1). */
 static void restore_bars(const struct pci_dev *dev)
 {
 	for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
@@ -31,7 +31,8 @@ static void restore_bars(const struct pci_dev *dev)
 	}
 }
 
-/* A function in D3 answers configuration cycles only (PCI Power Management 1.2, 3.4.4). */
+/* Wakes the function: in D3 it only answers configuration cycles (PCI Power Management 1.2,
+ * 3.4.4). */
 static void leave_sleep(const struct pci_dev *dev)
 {
 	u8 position = pci_find_capability(dev, PCI_CAP_ID_PM);
@@ -62,7 +63,7 @@ static u16 decode_bits(const struct pci_dev *dev)
 	return bits;
 }
 
-/* A function that decodes address 0, or none, must not be switched on. */
+/* Checks the BARs: a function with address 0, or none, must not be switched on. */
 static int check_addresses(const struct pci_dev *dev)
 {
 	char text[64];
@@ -71,15 +72,14 @@ static int check_addresses(const struct pci_dev *dev)
 		if (!(dev->resource[i].flags & PCI_RESOURCE_UNSET))
 			continue;
 		pci_format_resource(text, sizeof(text), &dev->resource[i]);
-		dev_printk(&dev->dev, "E33 BAR %u %s has no address; the device is not used\n", i,
-			   text);
+		dev_printk(&dev->dev, "E33 BAR %u %s has no address; device not used\n", i, text);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* What is behind a bridge is reached, and reaches memory, only through it. The firmware has seen to
- * that, where there was one. */
+/* Enables the bridges above: a device behind them is reached, and reaches memory, only through
+ * them. If there was firmware, it has done that already. */
 static int enable_bridges(const struct pci_dev *dev, u16 bits)
 {
 	const struct pci_dev *bridge;
@@ -88,10 +88,10 @@ static int enable_bridges(const struct pci_dev *dev, u16 bits)
 	for (bridge = dev->bus->self; bridge; bridge = bridge->bus->self) {
 		pci_read_config_word(bridge, PCI_COMMAND, &command);
 		if ((command & bits) != bits && update_command(bridge, 0, bits)) {
-			dev_printk(&bridge->dev,
-				   "E03 decoding (command 0x%04x) does not stick; "
-				   "what is behind the bridge is not used\n",
-				   bits);
+			dev_printk(
+				&bridge->dev,
+				"E03 decoding (command 0x%04x) does not stick; bridge not used\n",
+				bits);
 			return -EIO;
 		}
 	}
@@ -108,13 +108,11 @@ int pci_enable_device(struct pci_dev *dev)
 	if (error)
 		return error;
 	leave_sleep(dev);
-	pci_intx(dev, false); /* the firmware may have left something to say */
+	pci_intx(dev, false); /* the firmware may have left an interrupt pending */
 	error = update_command(dev, 0, bits);
 	if (error)
 		dev_printk(&dev->dev,
-			   "E03 decoding (command 0x%04x) does not stick; "
-			   "the device is not used\n",
-			   bits);
+			   "E03 decoding (command 0x%04x) does not stick; device not used\n", bits);
 	return error;
 }
 
@@ -128,8 +126,8 @@ int pci_set_master(struct pci_dev *dev)
 	int error = update_command(dev, 0, PCI_COMMAND_MASTER);
 
 	if (error)
-		dev_printk(&dev->dev, "E01 bus mastering (command bit 2) does not stick: "
-				      "the device could not read its rings; it is not used\n");
+		dev_printk(&dev->dev,
+			   "E01 bus mastering (command bit 2) does not stick; device not used\n");
 	return error;
 }
 
@@ -138,20 +136,17 @@ void pci_clear_master(struct pci_dev *dev)
 	update_command(dev, PCI_COMMAND_MASTER, 0);
 }
 
-bool pci_is_master(const struct pci_dev *dev)
-{
-	u16 command;
-
-	pci_read_config_word(dev, PCI_COMMAND, &command);
-	return command != 0xffff && command & PCI_COMMAND_MASTER;
-}
-
 bool pci_decodes(const struct pci_dev *dev, u16 kind)
 {
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
 	return command != 0xffff && command & kind;
+}
+
+bool pci_is_master(const struct pci_dev *dev)
+{
+	return pci_decodes(dev, PCI_COMMAND_MASTER);
 }
 
 volatile void *pci_iomap_range(const struct pci_dev *dev, unsigned int bar, u64 offset, u64 length)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The PCI bus type: which driver fits which function, and how it is told. */
+/* The PCI bus type: which driver matches which function, and how it is called. */
 #include <linux/errno.h>
 
 #include "drivers/pci/pci.h"
@@ -61,11 +61,6 @@ int pci_register_driver(struct pci_driver *driver)
 		return -EINVAL;
 	driver->driver.bus = &pci_bus_type;
 	return driver_register(&driver->driver);
-}
-
-void pci_unregister_driver(struct pci_driver *driver)
-{
-	driver_unregister(&driver->driver);
 }
 
 static int pci_driver_init(void)

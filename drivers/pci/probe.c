@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding functions: pci_scan_bus -> pci_scan_slot -> pci_scan_device -> pci_setup_device, first
- * all of a bus, then behind each of its bridges (bridge.c). root.c starts it, and hands what was
- * found to the driver core.
+ * Finds functions: pci_scan_bus -> pci_scan_slot -> pci_scan_device -> pci_setup_device, first all
+ * of a bus, then behind each of its bridges (bridge.c). root.c starts it, and passes the functions
+ * to the driver core.
  */
 #include <linux/errno.h>
 
@@ -15,10 +15,10 @@
 
 #define CLASS_STORAGE_IDE 0x0101
 
-/* How long a function may answer "not yet" (PCI Express 4.0, 6.6.1: 1 s after a reset). */
+/* How long a function may report "not ready" (PCI Express 4.0, 6.6.1: 1 s after a reset). */
 #define NOT_READY_MS 1000
 
-/* The words for a function with a PCI Express capability, by its port type (PCIe 4.0, 7.5.3.2). */
+/* Names for a function with a PCI Express capability, by its port type (PCIe 4.0, 7.5.3.2). */
 static const char *const express_types[16] = {
 	[PCI_EXP_TYPE_ENDPOINT] = "PCIe Endpoint",
 	[PCI_EXP_TYPE_LEG_END] = "PCIe Legacy Endpoint",
@@ -73,13 +73,13 @@ static bool id_is_ready(void *context)
 	return (read->id & 0xffff) != 0x0001;
 }
 
-/* True when a function answers; one that says "not yet" (vendor 0001) is given its time. */
+/* True if a function answers; waits for one that reports "not ready" (vendor 0001). */
 static bool read_id(struct pci_dev *dev)
 {
 	struct id_read read = { dev, 0 };
 
 	if (poll_until(id_is_ready, &read, NOT_READY_MS * NSEC_PER_MSEC)) {
-		dev_printk(&dev->dev, "not ready after %d ms; giving up\n", NOT_READY_MS);
+		dev_printk(&dev->dev, "not ready after %d ms; ignored\n", NOT_READY_MS);
 		return false;
 	}
 	dev->vendor = (u16)read.id;
@@ -99,7 +99,8 @@ static void set_legacy_port(struct pci_dev *dev, unsigned int bar, u64 start, u6
 	dev_printk(&dev->dev, "BAR %u %s: legacy IDE quirk\n", bar, text);
 }
 
-/* In compatibility mode a channel decodes fixed ports, whatever its BARs say (PCI IDE 1.0). */
+/* Sets fixed ports: in compatibility mode an IDE channel decodes these, whatever its BARs contain
+ * (PCI IDE 1.0). */
 static void read_legacy_ide(struct pci_dev *dev)
 {
 	if (dev->class >> 8 != CLASS_STORAGE_IDE)
@@ -114,29 +115,20 @@ static void read_legacy_ide(struct pci_dev *dev)
 	}
 }
 
-static void read_endpoint_header(struct pci_dev *dev)
-{
-	pci_read_bases(dev, PCI_STD_NUM_BARS, PCI_ROM_ADDRESS);
-	pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID, &dev->subsystem_vendor);
-	pci_read_config_word(dev, PCI_SUBSYSTEM_ID, &dev->subsystem_device);
-	read_legacy_ide(dev);
-}
-
-static void read_bridge_header(struct pci_dev *dev)
-{
-	pci_read_bases(dev, 2, PCI_ROM_ADDRESS1);
-	pci_read_bridge_windows(dev);
-}
-
-/* The part of the header whose layout depends on its type (PCI 3.0, 6.1); -EIO for none we know. */
+/* Reads the part of the header whose layout depends on its type (PCI 3.0, 6.1); -EIO for an unknown
+ * type. */
 static int read_typed_header(struct pci_dev *dev)
 {
 	switch (dev->hdr_type) {
 	case PCI_HEADER_TYPE_NORMAL:
-		read_endpoint_header(dev);
+		pci_read_bases(dev, PCI_STD_NUM_BARS, PCI_ROM_ADDRESS);
+		pci_read_config_word(dev, PCI_SUBSYSTEM_VENDOR_ID, &dev->subsystem_vendor);
+		pci_read_config_word(dev, PCI_SUBSYSTEM_ID, &dev->subsystem_device);
+		read_legacy_ide(dev);
 		return 0;
 	case PCI_HEADER_TYPE_BRIDGE:
-		read_bridge_header(dev);
+		pci_read_bases(dev, 2, PCI_ROM_ADDRESS1);
+		pci_read_bridge_windows(dev);
 		return 0;
 	case PCI_HEADER_TYPE_CARDBUS:
 		pci_read_bases(dev, 1, 0);
@@ -147,7 +139,7 @@ static int read_typed_header(struct pci_dev *dev)
 	}
 }
 
-/* Fills in what the header and the capabilities say of a function that answers. */
+/* Fills in the device from the header and the capabilities of a function that answers. */
 static int pci_setup_device(struct pci_dev *dev)
 {
 	u32 class_revision;
@@ -168,14 +160,14 @@ static int pci_setup_device(struct pci_dev *dev)
 	return read_typed_header(dev);
 }
 
-/* Reads one function of a bus: NULL when none answers there, or it cannot be used. */
+/* Reads one function of a bus; NULL if none answers, or it cannot be used. */
 static struct pci_dev *pci_scan_device(struct pci_bus *bus, u8 devfn)
 {
 	struct pci_dev *dev = kzalloc(sizeof(*dev));
 
 	if (!dev) {
-		printk("pci: out of memory at %02x:%02x.%x; the function is left out\n",
-		       bus->number, PCI_SLOT(devfn), PCI_FUNC(devfn));
+		printk("pci: out of memory at %02x:%02x.%x; function ignored\n", bus->number,
+		       PCI_SLOT(devfn), PCI_FUNC(devfn));
 		return NULL;
 	}
 	dev->bus = bus;
@@ -192,7 +184,8 @@ static struct pci_dev *pci_scan_device(struct pci_bus *bus, u8 devfn)
 	return NULL;
 }
 
-/* Functions 1 to 7 exist only where function 0 does and says so (PCI 3.0, 3.2.2.3.4). */
+/* Scans a slot. Functions 1 to 7 exist only if function 0 does and has the multifunction bit (PCI
+ * 3.0, 3.2.2.3.4). */
 static void pci_scan_slot(struct pci_bus *bus, u8 slot)
 {
 	struct pci_dev *dev = pci_scan_device(bus, PCI_DEVFN(slot, 0));
@@ -203,7 +196,8 @@ static void pci_scan_slot(struct pci_bus *bus, u8 slot)
 		pci_scan_device(bus, PCI_DEVFN(slot, function));
 }
 
-/* A link leads to one device, so the others behind such a port are echoes of it at best. */
+/* Returns the number of slots to scan. A link leads to one device; other slots behind such a port
+ * can only be echoes of it. */
 static unsigned int slots_of(const struct pci_bus *bus)
 {
 	const struct pci_dev *bridge = bus->self;
@@ -226,7 +220,7 @@ struct pci_bus *pci_alloc_bus(u8 number, u8 limit, const struct pci_config_ops *
 	struct pci_bus *bus = kzalloc(sizeof(*bus));
 
 	if (!bus) {
-		printk("pci: out of memory for bus %02x; it is left out\n", number);
+		printk("pci: out of memory for bus %02x; bus ignored\n", number);
 		return NULL;
 	}
 	bus->number = number;

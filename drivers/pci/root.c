@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The root buses, and the start of it all. Bus 0 is one; others (QEMU's pxb and pxb-pcie) would be
- * named by ACPI in AML, which we do not run: they are found by asking every bus number that no
- * bridge leads to, 32 reads each, as Linux does with pci=lastbus. All of it runs in late_initcall,
- * when every driver is registered.
+ * The root buses, and the start of the scan. Bus 0 is one. ACPI would name others (QEMU's pxb and
+ * pxb-pcie) in AML, which we do not run. We find them by reading every bus number that no bridge
+ * leads to, 32 reads each, as Linux does with pci=lastbus. All of this runs in late_initcall, when
+ * every driver is registered.
  */
 #include <linux/errno.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The windows of a bridge: what it passes on to the bus behind it (PCI-to-PCI Bridge 1.2, 3.2.5).
- * The one for memory is always there; those for I/O and for prefetchable memory are where their
- * registers keep something. A window whose base is above its limit is closed.
+ * The windows of a bridge: the addresses that it forwards to the bus behind it (PCI-to-PCI Bridge
+ * 1.2, 3.2.5). The memory window always exists; the windows for I/O and for prefetchable memory
+ * exist if their registers can be written. A window whose base is above its limit is closed.
  */
 #include "drivers/pci/internal.h"
 #include "kernel/printk.h"
@@ -18,8 +18,9 @@ static void set_window(struct pci_resource *window, u64 base, u64 limit, unsigne
 		window->size = limit - base + 1;
 }
 
-/* Registers of zeros are no window when nothing can be written there. Otherwise they are one at
- * address 0, which nobody meant: it is printed as Linux does, and not believed. */
+/* Probes registers that are zero. If they cannot be written, there is no window. Otherwise they
+ * describe a window at address 0, which is not intended: it is printed as in Linux, but not
+ * used. */
 static u32 probe_zero(struct pci_dev *bridge, unsigned int where, u32 closed)
 {
 	u32 value;
@@ -83,7 +84,7 @@ static void read_prefetch_window(struct pci_dev *bridge)
 		pci_read_config_dword(bridge, PCI_PREF_LIMIT_UPPER32, &limit_high);
 		flags |= PCI_RESOURCE_MEM_64;
 	}
-	/* Upper halves the wrong way round are left over, and mean nothing. */
+	/* Upper halves in the wrong order are left over, and have no meaning. */
 	if (base_high > limit_high)
 		base_high = limit_high = 0;
 	set_window(&bridge->window[PCI_WINDOW_PREF],
@@ -117,7 +118,7 @@ void pci_read_bridge_windows(struct pci_dev *bridge)
 	pci_print_bridge(bridge);
 }
 
-/* Only what differs is written: each write makes the machine lay out its addresses anew. */
+/* Writes only if the value differs: each write makes QEMU rebuild its address map. */
 static void set_word(const struct pci_dev *bridge, unsigned int where, u16 value)
 {
 	u16 now;
@@ -136,7 +137,7 @@ static void set_dword(const struct pci_dev *bridge, unsigned int where, u32 valu
 		pci_write_config_dword(bridge, where, value);
 }
 
-/* The low bits, which say what kind of window it is, cannot be written. */
+/* Writes the I/O window. The low bits, which give its kind, cannot be written. */
 static void write_io_window(const struct pci_dev *bridge, u32 first, u32 last, bool open)
 {
 	u16 low = open ? (u16)((first >> 8 & 0xf0) | (last & 0xf000)) : IO_CLOSED;
@@ -150,7 +151,7 @@ static void write_io_window(const struct pci_dev *bridge, u32 first, u32 last, b
 	set_word(bridge, PCI_IO_LIMIT_UPPER16, open ? (u16)(last >> 16) : 0);
 }
 
-/* Closed while its halves do not belong together. */
+/* Writes the prefetchable window, which is closed while its halves do not belong together. */
 static void write_prefetch_window(const struct pci_dev *bridge, u64 first, u64 last, u32 low)
 {
 	u32 kind;

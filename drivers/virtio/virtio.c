@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtio bus and the life cycle of its devices. virtio_dev_probe is section 3.1.1, its steps
+ * The virtio bus and the life cycle of its devices. start_device is section 3.1.1, its steps
  * numbered as there: reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, re-read, the driver's
  * set-up, DRIVER_OK; and FAILED when one of them does not work out.
  */
@@ -115,22 +115,7 @@ static int confirm_features(struct virtio_device *vdev)
 
 /* ---- the life cycle ------------------------------------------------------------------------- */
 
-static int introduce(struct virtio_device *vdev)
-{
-	int error = virtio_reset_device(vdev); /* step 1 */
-
-	if (error)
-		return error;
-	print_status(vdev, "reset");
-	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE); /* step 2 */
-	print_status(vdev, "ACKNOWLEDGE");
-	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* step 3 */
-	print_status(vdev, "DRIVER");
-	error = negotiate(vdev); /* step 4 */
-	return error ? error : confirm_features(vdev);
-}
-
-/* 3.1.1, step 8: from here on the device uses its queues, and may be notified. */
+/* Step 8: from here on the device uses its queues, and may be notified. */
 static int go_live(struct virtio_device *vdev)
 {
 	u8 status;
@@ -156,72 +141,59 @@ static void forget_queues(struct virtio_device *vdev)
 		vdev->config->destroy_avq(vdev);
 }
 
-static void take_down(struct virtio_device *vdev, const struct virtio_driver *driver)
+/* 3.1.1: a step that cannot be completed ends in FAILED, and the device is left alone. */
+static int give_up_on_device(struct virtio_device *vdev, int error)
 {
-	virtio_reset_device(vdev);
-	driver->remove(vdev);
-	forget_queues(vdev);
+	if (!vdev->failed) {
+		add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+		print_status(vdev, "FAILED");
+	}
+	return error;
 }
 
-/* From FEATURES_OK to a driver that works; `set_up` is its probe or its restore. On failure the
- * device is reset, and its queues are still to be forgotten. */
-static int bring_up(struct virtio_device *vdev, const struct virtio_driver *driver,
-		    int (*set_up)(struct virtio_device *vdev), bool *is_set_up)
+/*
+ * 3.1.1, all of it. `set_up` is the driver's probe, or its restore, which keeps what probe made;
+ * `undo` takes back what it did, or is NULL. 3.3.1: what the device was given is taken back only
+ * after a reset.
+ */
+static int start_device(struct virtio_device *vdev, int (*set_up)(struct virtio_device *vdev),
+			void (*undo)(struct virtio_device *vdev))
 {
-	int error = vdev->config->create_avq ? vdev->config->create_avq(vdev) : 0;
+	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
+	bool is_set_up = false;
+	int error = virtio_reset_device(vdev); /* 1 */
 
+	if (error)
+		return error;
+	print_status(vdev, "reset");
+	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE); /* 2 */
+	print_status(vdev, "ACKNOWLEDGE");
+	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* 3 */
+	print_status(vdev, "DRIVER");
+	error = negotiate(vdev); /* 4 */
 	if (!error)
-		error = set_up(vdev); /* step 7 */
-	*is_set_up = !error;
+		error = confirm_features(vdev); /* 5 and 6 */
+	if (error)
+		return give_up_on_device(vdev, error);
+	if (vdev->config->create_avq)
+		error = vdev->config->create_avq(vdev);
+	if (!error) {
+		error = set_up(vdev); /* 7 */
+		is_set_up = !error;
+	}
 	if (!error)
-		error = go_live(vdev); /* step 8 */
+		error = go_live(vdev); /* 8 */
 	if (!error)
 		error = virtio_admin_start(vdev);
 	if (!error && driver->scan)
 		error = driver->scan(vdev);
-	if (error)
-		virtio_reset_device(vdev);
-	return error;
-}
-
-/* 3.3.1: what is exposed is taken back only after the reset. */
-static int start_driver(struct virtio_device *vdev, const struct virtio_driver *driver)
-{
-	bool is_set_up = false;
-	int error = bring_up(vdev, driver, driver->probe, &is_set_up);
-
 	if (!error)
 		return 0;
-	if (is_set_up)
-		driver->remove(vdev);
+	virtio_reset_device(vdev);
+	if (is_set_up && undo)
+		undo(vdev);
 	forget_queues(vdev);
-	return error;
-}
-
-static void say_failed(struct virtio_device *vdev)
-{
-	if (vdev->failed)
-		return;
-	add_status(vdev, VIRTIO_CONFIG_S_FAILED);
-	print_status(vdev, "FAILED");
-}
-
-static int restart(struct virtio_device *vdev, const struct virtio_driver *driver)
-{
-	bool is_set_up;
-	int error;
-
-	vdev->restarts++;
-	dev_printk(&vdev->dev, "restart %u of at most %u\n", vdev->restarts, VIRTIO_RESTARTS_MAX);
-	forget_queues(vdev);
-	error = introduce(vdev);
-	if (!error)
-		error = bring_up(vdev, driver, driver->restore, &is_set_up);
-	if (!error)
-		return 0;
-	forget_queues(vdev);
-	say_failed(vdev);
-	return error;
+	return give_up_on_device(vdev, error);
 }
 
 int virtio_device_restart(struct virtio_device *vdev)
@@ -235,30 +207,30 @@ int virtio_device_restart(struct virtio_device *vdev)
 	if (vdev->failed || vdev->restarts >= VIRTIO_RESTARTS_MAX)
 		return -EIO;
 	step_begin(&step, "restart", dev_name(&vdev->dev), driver->driver.name);
-	error = restart(vdev, driver);
+	vdev->restarts++;
+	dev_printk(&vdev->dev, "restart %u of at most %u\n", vdev->restarts, VIRTIO_RESTARTS_MAX);
+	forget_queues(vdev);
+	error = start_device(vdev, driver->restore, NULL);
 	step_end(&step);
 	return error;
 }
 
-/* 3.1.1: a step that cannot be completed ends in FAILED, and the device is left alone. */
 static int virtio_dev_probe(struct device *device)
 {
+	const struct virtio_driver *driver = to_virtio_driver(device->driver);
 	struct virtio_device *vdev = to_virtio_device(device);
-	int error = introduce(vdev);
 
 	vdev->restarts = 0;
-	if (!error)
-		error = start_driver(vdev, to_virtio_driver(device->driver));
-	if (error)
-		say_failed(vdev);
-	return error;
+	return start_device(vdev, driver->probe, driver->remove);
 }
 
 static void virtio_dev_remove(struct device *device)
 {
 	struct virtio_device *vdev = to_virtio_device(device);
 
-	take_down(vdev, to_virtio_driver(device->driver));
+	virtio_reset_device(vdev);
+	to_virtio_driver(device->driver)->remove(vdev);
+	forget_queues(vdev);
 	if (!vdev->failed)
 		add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
@@ -302,6 +274,18 @@ void unregister_virtio_driver(struct virtio_driver *driver)
 }
 
 /* The firmware may have used the device before us, so it is reset even if nobody drives it. */
+static int leave_undriven(struct virtio_device *vdev)
+{
+	int error = virtio_reset_device(vdev);
+
+	if (error)
+		return error;
+	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	dev_printk(&vdev->dev, "no driver for virtio id %u (%s)\n", vdev->id.device,
+		   virtio_id_name(vdev->id.device));
+	return 0;
+}
+
 int register_virtio_device(struct virtio_device *vdev)
 {
 	int error;
@@ -309,15 +293,13 @@ int register_virtio_device(struct virtio_device *vdev)
 	vdev->dev.bus = &virtio_bus_type;
 	snprintf(vdev->dev.name, sizeof(vdev->dev.name), "virtio%u", next_index++);
 	INIT_LIST_HEAD(&vdev->vqs);
-	error = virtio_reset_device(vdev);
-	if (error)
-		return error;
-	add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	error = device_add(&vdev->dev);
 	if (!error && !vdev->dev.driver && !vdev->dev.probe_error)
-		dev_printk(&vdev->dev, "no driver for virtio id %u (%s)\n", vdev->id.device,
-			   virtio_id_name(vdev->id.device));
-	return error;
+		error = leave_undriven(vdev);
+	if (!error && !vdev->failed)
+		return 0;
+	device_del(&vdev->dev);
+	return error ? error : -ETIMEDOUT;
 }
 
 void unregister_virtio_device(struct virtio_device *vdev)

@@ -26,9 +26,11 @@ struct virtio_device {
 	struct device dev;
 	struct virtio_device_id id;		/* set by the transport */
 	const struct virtio_config_ops *config; /* set by the transport */
-	u64 device_features;			/* offered, as read when the driver was probed */
-	u64 features;				/* negotiated */
-	bool driver_ok;				/* queues may be notified (3.1.1, step 8) */
+	/* Set by the transport: prints what a queue's device and interrupt look like now. */
+	void (*report)(struct virtqueue *vq);
+	u64 device_features;	    /* offered, as read when the driver was probed */
+	u64 features;		    /* negotiated */
+	bool driver_ok;		    /* queues may be notified (3.1.1, step 8) */
 	bool failed;		    /* a reset was not confirmed: it is not touched again */
 	unsigned int restarts;	    /* since it was bound */
 	struct list_head vqs;	    /* struct virtqueue, vdev_node */
@@ -78,8 +80,9 @@ void unregister_virtio_driver(struct virtio_driver *driver);
 #define module_virtio_driver(driver) module_driver(driver, register_virtio_driver)
 
 /*
- * Takes a device from its transport: resets it, acknowledges it, names it virtioN and offers it to
- * the drivers. 0 also when no driver takes it; -ETIMEDOUT when it would not reset.
+ * Takes a device from its transport: names it virtioN and offers it to the drivers. One that no
+ * driver takes is reset and acknowledged, for the firmware may have used it before: also 0.
+ * -ETIMEDOUT when a reset was not confirmed; then it is not on the bus any more.
  */
 int register_virtio_device(struct virtio_device *vdev);
 

@@ -21,14 +21,6 @@ struct exchange {
 	struct admin_cmd_status status;
 };
 
-static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int count,
-			       const void *address, u32 length)
-{
-	if (length)
-		buffers[count++] = (struct virtqueue_buffer){ (void *)address, length };
-	return count;
-}
-
 /* 2.13.2: whatever lies behind the bytes that the device says it used counts as zero. */
 static void clear_unused(struct exchange *wire, struct virtio_admin_cmd *command, u32 used)
 {
@@ -48,10 +40,10 @@ static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, stru
 	u32 length;
 	int error;
 
-	out = add_buffer(buffers, 0, &wire->header, sizeof(wire->header));
-	out = add_buffer(buffers, out, command->data, command->data_length);
-	total = add_buffer(buffers, out, &wire->status, sizeof(wire->status));
-	total = add_buffer(buffers, total, command->result, command->result_length);
+	out = virtqueue_append(buffers, 0, &wire->header, sizeof(wire->header));
+	out = virtqueue_append(buffers, out, command->data, command->data_length);
+	total = virtqueue_append(buffers, out, &wire->status, sizeof(wire->status));
+	total = virtqueue_append(buffers, total, command->result, command->result_length);
 	error = virtqueue_add(vq, buffers, out, total - out, wire);
 	if (error)
 		return error;

@@ -9,6 +9,7 @@
 #include <linux/virtio_config.h>
 
 #include "drivers/virtio/virtqueue.h"
+#include "kernel/time.h"
 #include "kernel/types.h"
 
 struct virtio_device;
@@ -30,11 +31,18 @@ struct virtio_device;
 #define VIRTIO_F_ADMIN_VQ 41
 #endif
 
-/* One queue asked of find_vqs: a queue with a callback is given interrupts. */
+/* One queue asked of find_vqs. It is given interrupts when there is someone to tell: a callback,
+ * CPUs that wait, or both; otherwise it is polled. Name and waiters must outlive the queue. */
 struct virtqueue_info {
 	const char *name; /* NULL: this index is not used */
 	vq_callback_t *callback;
+	struct wait_queue *waiters; /* woken at each interrupt; queues may share one */
 };
+
+static inline bool virtqueue_wants_interrupts(const struct virtqueue_info *info)
+{
+	return info->name && (info->callback || info->waiters);
+}
 
 /* Memory of the device that the driver may use as memory; the device may change it at any time. */
 struct virtio_shm_region {

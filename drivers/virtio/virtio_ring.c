@@ -32,34 +32,36 @@ static u64 total_bytes(const struct virtqueue_buffer *buffers, unsigned int coun
 	return bytes;
 }
 
-static u16 descriptors_for(const struct virtqueue *vq, unsigned int total)
+/* Whether a chain of `total` buffers goes into a table of its own. */
+static bool uses_indirect(const struct virtqueue *vq, unsigned int total)
 {
-	return vring_uses_indirect(vq, total) ? 1 : (u16)total;
+	return vq->indirect && total > 1 && total <= VRING_INDIRECT_MAX;
 }
 
 int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
 		  unsigned int in, void *token)
 {
 	unsigned int total = out + in;
+	bool indirect = uses_indirect(vq, total);
 	u64 readable, writable;
 	u16 id;
 
 	if (vq->broken)
 		return -EIO;
-	/* 2.7.5.3.1: a chain is never longer than the queue, in a table of its own neither. */
+	/* 2.7.5.3.1: a chain is never longer than the queue, not even in an indirect table. */
 	if (!token || !total || out > vq->num || in > vq->num || total > vq->num)
 		return -EINVAL;
 	readable = total_bytes(buffers, out);
 	writable = total_bytes(buffers + out, in);
 	if ((out && !readable) || (in && !writable) || readable + writable > CHAIN_BYTES_MAX)
 		return -EINVAL;
-	if (descriptors_for(vq, total) > vq->num_free)
+	if ((indirect ? 1 : total) > vq->num_free)
 		return -ENOSPC;
-	id = vq->ops->add(vq, buffers, out, in);
-	vq->token[id] = token;
-	vq->writable[id] = (u32)min(writable, (u64)UINT32_MAX);
-	vq->order[vq->order_added & vq->order_mask] = id;
-	vq->sequence[id] = vq->order_added++;
+	id = vq->ops->add(vq, buffers, out, in, indirect);
+	vq->chain[id].token = token;
+	vq->chain[id].writable = (u32)min(writable, (u64)UINT32_MAX);
+	if (vq->order)
+		vring_order_add(vq->order, id);
 	vq->in_flight++;
 	vq->counters.added++;
 	return 0;
@@ -68,11 +70,13 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 /* 3.1.1: no notification before DRIVER_OK. */
 static bool may_notify(const struct virtqueue *vq)
 {
-	if (!vq->broken && !vq->vdev->driver_ok)
+	if (!vq->broken && vq->vdev->driver_ok)
+		return true;
+	if (!vq->broken)
 		dev_printk(&vq->vdev->dev,
 			   "E06 notify of queue %u (%s) before DRIVER_OK: dropped\n", vq->index,
 			   vq->name);
-	return !vq->broken && vq->vdev->driver_ok;
+	return false;
 }
 
 bool virtqueue_notify(struct virtqueue *vq)
@@ -80,76 +84,62 @@ bool virtqueue_notify(struct virtqueue *vq)
 	if (!may_notify(vq))
 		return false;
 	vq->counters.notifications++;
-	vq->transport->notify(vq);
+	vq->notify(vq);
 	return true;
 }
 
 bool virtqueue_kick(struct virtqueue *vq)
 {
-	return may_notify(vq) && (!vq->ops->kick_prepare(vq) || virtqueue_notify(vq));
+	if (!may_notify(vq))
+		return false;
+	if (vq->ops->kick_prepare(vq)) {
+		vq->counters.notifications++;
+		vq->notify(vq);
+	}
+	return true;
 }
 
 /* ---- taking back ---------------------------------------------------------------------------- */
 
-/* What the device wrote, or UINT32_MAX + 1 when it claims more than the chain has room for. */
-static u64 check_length(struct virtqueue *vq, u32 id, u32 length)
+bool vring_used_id_is_valid(struct virtqueue *vq, u32 id)
 {
-	if (length <= vq->writable[id])
-		return length;
+	if (id >= vq->num || !vq->chain[id].token) {
+		virtqueue_break(vq, "used id %u names nothing outstanding", id);
+		return false;
+	}
+	return true;
+}
+
+/* Holds the length that the device claims against the chain's room; in `length` what is believed.
+ * False after the queue was broken. */
+static bool used_length_is_valid(struct virtqueue *vq, const struct vring_used_entry *used,
+				 u32 *length)
+{
+	u32 writable = vq->chain[used->id].writable;
+
+	*length = used->length;
+	if (used->length <= writable)
+		return true;
 	/* Harmless, and seen on real devices: a length where there is nothing to write. */
-	if (!vq->writable[id]) {
+	if (!writable) {
 		vq->counters.length_on_read_only++;
-		return 0;
+		*length = 0;
+		return true;
 	}
-	virtqueue_break(vq, "used length %u for a chain of %u writable bytes", length,
-			vq->writable[id]);
-	return CHAIN_BYTES_MAX;
-}
-
-/*
- * Reads the next used entry and finds how many chains it stands for: one, or with IN_ORDER all up
- * to the one it names (2.7.9). False when it names nothing outstanding, or more than the `pending`
- * ones that the ring shows.
- */
-static bool start_batch(struct virtqueue *vq, u16 pending, u32 *id)
-{
-	vq->ops->read_used(vq, id, &vq->batch_length);
-	if (*id >= vq->num || !vq->token[*id]) {
-		virtqueue_break(vq, "used id %u names nothing outstanding", *id);
-		return false;
-	}
-	vq->batch_left = vq->in_order ? (u16)(vq->sequence[*id] - vq->order_taken + 1) : 1;
-	if (vq->batch_left > pending) {
-		virtqueue_break(vq, "used id %u stands for %u chains, of %u used", *id,
-				vq->batch_left, pending);
-		return false;
-	}
-	return true;
-}
-
-/* The id of the chain to take and what the device says it wrote there. 2.7.9: the chains that an
- * entry skips are used completely. */
-static bool next_used(struct virtqueue *vq, u16 pending, u32 *id, u32 *claimed)
-{
-	if (!vq->batch_left && !start_batch(vq, pending, id))
-		return false;
-	if (vq->in_order)
-		*id = vq->order[vq->order_taken & vq->order_mask];
-	vq->batch_left--;
-	*claimed = vq->batch_left ? vq->writable[*id] : vq->batch_length;
-	return true;
+	virtqueue_break(vq, "used length %u for a chain of %u writable bytes", used->length,
+			writable);
+	return false;
 }
 
 void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 {
+	struct vring_used_entry used;
 	u16 pending;
-	u32 id, claimed;
-	u64 written;
 	void *token;
 
 	if (vq->broken)
 		return NULL;
-	pending = vq->ops->used_pending(vq, 1);
+	pending = vq->ops->peek_used(vq, &used);
 	if (!pending)
 		return NULL;
 	if (pending > vq->in_flight) {
@@ -157,18 +147,15 @@ void *virtqueue_get_buf(struct virtqueue *vq, u32 *length)
 				vq->in_flight);
 		return NULL;
 	}
-	if (!next_used(vq, pending, &id, &claimed))
+	if (vq->order && !vring_order_next(vq, pending, &used))
 		return NULL;
-	written = check_length(vq, id, claimed);
-	if (written == CHAIN_BYTES_MAX)
+	if (!vring_used_id_is_valid(vq, used.id) || !used_length_is_valid(vq, &used, length))
 		return NULL;
-	token = vq->token[id];
-	vq->token[id] = NULL;
+	token = vq->chain[used.id].token;
+	vq->chain[used.id].token = NULL;
 	vq->in_flight--;
-	vq->order_taken++;
 	vq->counters.used++;
-	vq->ops->release(vq, (u16)id);
-	*length = (u32)written;
+	vq->ops->release(vq, (u16)used.id);
 	return token;
 }
 
@@ -180,11 +167,11 @@ bool virtqueue_has_used(struct virtqueue *vq)
 void *virtqueue_detach_unused_buf(struct virtqueue *vq)
 {
 	for (; vq->detach_next < vq->num; vq->detach_next++) {
-		void *token = vq->token[vq->detach_next];
+		void *token = vq->chain[vq->detach_next].token;
 
 		if (!token)
 			continue;
-		vq->token[vq->detach_next] = NULL;
+		vq->chain[vq->detach_next].token = NULL;
 		vq->in_flight--;
 		return token;
 	}
@@ -202,11 +189,7 @@ void virtqueue_disable_cb(struct virtqueue *vq)
 bool virtqueue_enable_cb_after(struct virtqueue *vq, u16 count)
 {
 	vq->callbacks = true;
-	vq->ops->enable_cb(vq, count);
-	/* 2.7.14: the wish is visible before the index is read again, or what was used in between
-	 * is never announced. Pairs with the device's barrier after writing used idx. */
-	virtio_mb();
-	return vq->ops->used_pending(vq, count) < count;
+	return vq->ops->enable_cb(vq, count) < count;
 }
 
 bool virtqueue_enable_cb(struct virtqueue *vq)
@@ -217,7 +200,7 @@ bool virtqueue_enable_cb(struct virtqueue *vq)
 void vring_interrupt(struct virtqueue *vq)
 {
 	vq->counters.interrupts++;
-	wake_up(&vq->waiters);
+	wake_up(vq->waiters);
 	if (vq->callback && !vq->broken && vq->ops->has_used(vq))
 		vq->callback(vq);
 }
@@ -235,9 +218,11 @@ static bool enough_used(void *context)
 	       wait->vq->ops->used_pending(wait->vq, wait->count) >= wait->count;
 }
 
-/* Each wake that comes too early asks again: where the device does not know how many to wait for,
- * the next interrupt is only sent for what is used after the wish. A queue may lose its interrupts
- * in one; then there is nothing to halt for. */
+/*
+ * The same, and asks for the interrupt that will tell. It is asked again at each wake: a device
+ * that cannot count to `wait->count` interrupts for the first chain used after the wish. Once the
+ * queue has lost its interrupts, halting is over.
+ */
 static bool enough_used_or_armed(void *context)
 {
 	const struct wait_for_used *wait = context;
@@ -246,20 +231,12 @@ static bool enough_used_or_armed(void *context)
 	       !virtqueue_enable_cb_after(wait->vq, wait->count);
 }
 
-static int wait_by_interrupt(struct wait_for_used *wait, u64 timeout_ns)
-{
-	int error = wait_event(&wait->vq->waiters, enough_used_or_armed, wait, timeout_ns);
-
-	virtqueue_disable_cb(wait->vq);
-	return error;
-}
-
 void virtqueue_report_late(struct virtqueue *vq, u64 timeout_ns)
 {
 	dev_printk(&vq->vdev->dev, "E07 queue %u (%s): no answer within %llu ms; %u outstanding\n",
 		   vq->index, vq->name, timeout_ns / NSEC_PER_MSEC, vq->in_flight);
 	vq->ops->dump(vq);
-	vq->transport->report(vq);
+	vq->vdev->report(vq);
 }
 
 int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64 timeout_ns)
@@ -269,8 +246,10 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 
 	if (vq->broken)
 		return -EIO;
-	if (how == VIRTQUEUE_INTERRUPT && vq->can_interrupt)
-		error = wait_by_interrupt(&wait, timeout_ns);
+	if (how == VIRTQUEUE_INTERRUPT && vq->can_interrupt) {
+		error = wait_event(vq->waiters, enough_used_or_armed, &wait, timeout_ns);
+		virtqueue_disable_cb(vq);
+	}
 	if (how == VIRTQUEUE_POLL || !READ_ONCE(vq->can_interrupt))
 		error = poll_until(enough_used, &wait, timeout_ns);
 	if (vq->broken)
@@ -285,7 +264,7 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 void __virtqueue_break(struct virtqueue *vq)
 {
 	WRITE_ONCE(vq->broken, true);
-	wake_up(&vq->waiters);
+	wake_up(vq->waiters);
 }
 
 void virtqueue_break(struct virtqueue *vq, const char *format, ...)
@@ -317,9 +296,9 @@ void virtqueue_dump(struct virtqueue *vq)
 		   vq->broken ? ", broken" : "");
 	vq->ops->dump(vq);
 	for (u16 i = 0; i < vq->num; i++)
-		if (vq->token[i])
+		if (vq->chain[i].token)
 			printk("  chain at %u: %u descriptors, %u writable bytes\n", i,
-			       vq->chain_count[i], vq->writable[i]);
+			       vq->chain[i].count, vq->chain[i].writable);
 }
 
 const char *virtqueue_name(const struct virtqueue *vq)
@@ -344,7 +323,7 @@ u16 virtqueue_num_free(const struct virtqueue *vq)
 
 bool virtqueue_is_in_order(const struct virtqueue *vq)
 {
-	return vq->in_order;
+	return vq->order;
 }
 
 u16 virtqueue_outstanding(const struct virtqueue *vq)
@@ -374,7 +353,7 @@ void virtqueue_give_up_interrupts(struct virtqueue *vq)
 	dev_printk(&vq->vdev->dev,
 		   "E11 queue %u (%s): no interrupt came; the device is polled from now on\n",
 		   vq->index, vq->name);
-	vq->transport->report(vq);
+	vq->vdev->report(vq);
 	list_for_each_entry(each, &vq->vdev->vqs, struct virtqueue, vdev_node)
 		vring_lose_interrupts(each);
 }
@@ -384,14 +363,14 @@ bool virtqueue_has_event_idx(const struct virtqueue *vq)
 	return vq->event;
 }
 
-bool virtqueue_has_exact_lengths(const struct virtqueue *vq)
-{
-	return !vq->in_order;
-}
-
 void virtqueue_count(const struct virtqueue *vq, struct virtqueue_counters *counters)
 {
 	*counters = vq->counters;
+}
+
+u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
+{
+	return uses_indirect(vq, buffers) ? vq->num : vq->num / buffers;
 }
 
 u16 vring_next_offset(const struct virtqueue *vq)

@@ -111,25 +111,25 @@ static u16 take_id(struct virtqueue *vq)
 {
 	u16 id = vq->free_head;
 
-	vq->free_head = vq->next[id];
+	vq->free_head = vq->chain[id].next;
 	return id;
 }
 
 static u16 packed_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers,
-		      unsigned int out, unsigned int in)
+		      unsigned int out, unsigned int in, bool indirect)
 {
 	struct vring_packed *ring = &vq->packed;
 	unsigned int total = out + in;
-	bool indirect = vring_uses_indirect(vq, total);
+	u16 count = indirect ? 1 : (u16)total;
 	u16 id = take_id(vq), first = ring->next_avail, flags;
 
 	flags = indirect ? write_indirect(vq, buffers, out, total, id)
 			 : write_chain(vq, buffers, out, total, id);
-	vq->chain_count[id] = indirect ? 1 : (u16)total;
-	vq->num_free -= vq->chain_count[id];
-	vq->num_added += vq->chain_count[id];
-	advance(vq, &ring->next_avail, &ring->avail_wrap, vq->chain_count[id]);
-	vq->chain_tail[id] = ring->next_avail;
+	vq->num_free -= count;
+	vq->num_added += count;
+	advance(vq, &ring->next_avail, &ring->avail_wrap, count);
+	vq->chain[id].count = count;
+	vq->chain[id].tail = ring->next_avail;
 	/* 2.8.21.1.1: the whole chain is there before the flags say so. Pairs with the device's
 	 * read of the flags before the rest. */
 	virtio_wmb();
@@ -196,23 +196,23 @@ static bool see_next(struct virtqueue *vq)
 	/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
 	virtio_rmb();
 	id = shared_read16(&ring->desc[ring->seen_position].id);
-	if (id >= vq->num || !vq->token[id]) {
+	if (id >= vq->num || !vq->chain[id].token) {
 		ring->seen = max(ring->seen, (u16)1);
 		return false;
 	}
-	if (!vq->in_order) {
-		advance(vq, &ring->seen_position, &ring->seen_wrap, vq->chain_count[id]);
+	if (!vq->order) {
+		advance(vq, &ring->seen_position, &ring->seen_wrap, vq->chain[id].count);
 		ring->seen++;
 		return true;
 	}
 	/* An entry that skips others stands for all up to its own chain (2.8.8); one that names
 	 * what an earlier entry stands for is found out when that was taken. */
-	batch = (u16)(vq->sequence[id] - vq->order_taken + 1);
+	batch = vring_order_distance(vq->order, id);
 	if (batch <= ring->seen)
 		return false;
-	if (vq->chain_tail[id] <= ring->seen_position)
+	if (vq->chain[id].tail <= ring->seen_position)
 		ring->seen_wrap = !ring->seen_wrap;
-	ring->seen_position = vq->chain_tail[id];
+	ring->seen_position = vq->chain[id].tail;
 	ring->seen = batch;
 	return true;
 }
@@ -231,17 +231,25 @@ static bool packed_has_used(const struct virtqueue *vq)
 	return ring->seen || (vq->in_flight && is_used(ring, ring->next_used, ring->used_wrap));
 }
 
-static void packed_read_used(struct virtqueue *vq, u32 *id, u32 *length)
+static u16 packed_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
 {
-	const struct vring_packed *ring = &vq->packed;
-	const struct vring_packed_desc *desc = &ring->desc[ring->next_used];
-	bool used = is_used(ring, ring->next_used, ring->used_wrap);
+	struct vring_packed *ring = &vq->packed;
+	const struct vring_packed_desc *desc;
 
-	/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
-	virtio_rmb();
+	if (!packed_has_used(vq))
+		return 0;
+	if (!ring->seen)
+		see_next(vq);
+	desc = &ring->desc[ring->next_used];
 	/* What was seen from further off may be gone: a device that takes an entry back lies. */
-	*id = used ? shared_read16(&desc->id) : UINT32_MAX;
-	*length = shared_read32(&desc->len);
+	used->id = UINT32_MAX;
+	if (is_used(ring, ring->next_used, ring->used_wrap)) {
+		/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
+		virtio_rmb();
+		used->id = shared_read16(&desc->id);
+	}
+	used->length = shared_read32(&desc->len);
+	return ring->seen;
 }
 
 static void write_driver_event(struct virtqueue *vq, u16 flags)
@@ -262,16 +270,16 @@ static void packed_release(struct virtqueue *vq, u16 id)
 {
 	struct vring_packed *ring = &vq->packed;
 
-	advance(vq, &ring->next_used, &ring->used_wrap, vq->chain_count[id]);
+	advance(vq, &ring->next_used, &ring->used_wrap, vq->chain[id].count);
 	if (ring->seen)
 		ring->seen--;
 	if (!ring->seen) {
 		ring->seen_position = ring->next_used;
 		ring->seen_wrap = ring->used_wrap;
 	}
-	vq->next[id] = vq->free_head;
+	vq->chain[id].next = vq->free_head;
 	vq->free_head = id;
-	vq->num_free += vq->chain_count[id];
+	vq->num_free += vq->chain[id].count;
 	if (vq->event && vq->callbacks) {
 		write_driver_position(vq, ring->next_used, ring->used_wrap);
 		/* 2.8.22: the position is visible before the caller looks at the ring again. */
@@ -307,21 +315,22 @@ static void write_event_after(struct virtqueue *vq, u16 count, u16 seen)
 
 /* A position that the device has passed by the time it looks is not announced any more, so it is
  * written again when something more was used meanwhile. */
-static void packed_enable_cb(struct virtqueue *vq, u16 count)
+static u16 packed_enable_cb(struct virtqueue *vq, u16 count)
 {
 	u16 seen, now = packed_used_pending(vq, count);
 
-	if (!vq->event) {
-		write_driver_event(vq, VRING_PACKED_EVENT_FLAG_ENABLE);
-		return;
-	}
 	do {
 		seen = now;
-		write_event_after(vq, count, seen);
-		/* 2.8.22: the position is visible before the ring is looked at. */
+		if (vq->event)
+			write_event_after(vq, count, seen);
+		else
+			write_driver_event(vq, VRING_PACKED_EVENT_FLAG_ENABLE);
+		/* 2.8.22: the wish is visible before the ring is looked at. Pairs with the device's
+		 * barrier after writing the used flags. */
 		virtio_mb();
 		now = packed_used_pending(vq, count);
-	} while (now != seen && now < count);
+	} while (vq->event && now != seen && now < count);
+	return now;
 }
 
 /* 2.8.16: the position of the next chain, and the wrap counter in the highest bit. */
@@ -351,7 +360,7 @@ const struct vring_ops vring_packed_ops = {
 	.kick_prepare = packed_kick_prepare,
 	.used_pending = packed_used_pending,
 	.has_used = packed_has_used,
-	.read_used = packed_read_used,
+	.peek_used = packed_peek_used,
 	.release = packed_release,
 	.disable_cb = packed_disable_cb,
 	.enable_cb = packed_enable_cb,

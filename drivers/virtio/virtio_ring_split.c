@@ -53,9 +53,9 @@ static u16 fill_direct(struct virtqueue *vq, const struct virtqueue_buffer *buff
 
 	for (unsigned int i = 0; i < total; i++) {
 		write_desc(&vq->split.vring.desc[position], virt_to_phys(buffers[i].address),
-			   buffers[i].length, flags_for(i, out, total), vq->next[position]);
-		vq->chain_tail[head] = position;
-		position = vq->next[position];
+			   buffers[i].length, flags_for(i, out, total), vq->chain[position].next);
+		vq->chain[head].tail = position;
+		position = vq->chain[position].next;
 	}
 	vq->free_head = position;
 	return (u16)total;
@@ -74,22 +74,20 @@ static u16 fill_indirect(struct virtqueue *vq, const struct virtqueue_buffer *bu
 	/* 2.7.5.3.1: never together with NEXT. */
 	write_desc(&vq->split.vring.desc[head], virt_to_phys(table), total * sizeof(*table),
 		   VRING_DESC_F_INDIRECT, 0);
-	vq->chain_tail[head] = head;
-	vq->free_head = vq->next[head];
+	vq->chain[head].tail = head;
+	vq->free_head = vq->chain[head].next;
 	return 1;
 }
 
 static u16 split_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
-		     unsigned int in)
+		     unsigned int in, bool indirect)
 {
-	unsigned int total = out + in;
 	u16 head = vq->free_head;
+	u16 count = indirect ? fill_indirect(vq, buffers, out, out + in)
+			     : fill_direct(vq, buffers, out, out + in);
 
-	if (vring_uses_indirect(vq, total))
-		vq->chain_count[head] = fill_indirect(vq, buffers, out, total);
-	else
-		vq->chain_count[head] = fill_direct(vq, buffers, out, total);
-	vq->num_free -= vq->chain_count[head];
+	vq->chain[head].count = count;
+	vq->num_free -= count;
 
 	vq->split.vring.avail->ring[vq->split.avail_idx & (vq->num - 1)] = cpu_to_le16(head);
 	/* 2.7.13.3.1: the descriptors and the entry are there before idx says so. Pairs with the
@@ -131,15 +129,19 @@ static bool split_has_used(const struct virtqueue *vq)
 	return shared_read16(&vq->split.vring.used->idx) != vq->split.last_used;
 }
 
-static void split_read_used(struct virtqueue *vq, u32 *id, u32 *length)
+static u16 split_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
 {
 	const vring_used_elem_t *element =
 		&vq->split.vring.used->ring[vq->split.last_used & (vq->num - 1)];
+	u16 pending = split_used_pending(vq, 1);
 
+	if (!pending)
+		return 0;
 	/* 2.7.8: idx was read first. Pairs with the device's barrier before it writes idx. */
 	virtio_rmb();
-	*id = shared_read32(&element->id);
-	*length = shared_read32(&element->len);
+	used->id = shared_read32(&element->id);
+	used->length = shared_read32(&element->len);
+	return pending;
 }
 
 static void write_used_event(struct virtqueue *vq, u16 event)
@@ -168,11 +170,11 @@ static void keep_event_behind(struct virtqueue *vq)
 static void split_release(struct virtqueue *vq, u16 head)
 {
 	/* 2.7.5.2: in order, the free descriptors follow one another around the table. */
-	if (!vq->in_order) {
-		vq->next[vq->chain_tail[head]] = vq->free_head;
+	if (!vq->order) {
+		vq->chain[vq->chain[head].tail].next = vq->free_head;
 		vq->free_head = head;
 	}
-	vq->num_free += vq->chain_count[head];
+	vq->num_free += vq->chain[head].count;
 	vq->split.last_used++;
 	if (vq->event && vq->callbacks) {
 		write_used_event(vq, vq->split.last_used);
@@ -191,12 +193,16 @@ static void split_disable_cb(struct virtqueue *vq)
 		WRITE_ONCE(vq->split.vring.avail->flags, cpu_to_le16(VRING_AVAIL_F_NO_INTERRUPT));
 }
 
-static void split_enable_cb(struct virtqueue *vq, u16 count)
+static u16 split_enable_cb(struct virtqueue *vq, u16 count)
 {
 	if (vq->event)
 		write_used_event(vq, (u16)(vq->split.last_used + count - 1));
 	else
 		WRITE_ONCE(vq->split.vring.avail->flags, 0);
+	/* 2.7.14: the wish is visible before the index is read again, or what was used in between
+	 * is never announced. Pairs with the device's barrier after writing used idx. */
+	virtio_mb();
+	return split_used_pending(vq, count);
 }
 
 /* 2.7.10: the available index that the next chain will have. */
@@ -223,7 +229,7 @@ const struct vring_ops vring_split_ops = {
 	.kick_prepare = split_kick_prepare,
 	.used_pending = split_used_pending,
 	.has_used = split_has_used,
-	.read_used = split_read_used,
+	.peek_used = split_peek_used,
 	.release = split_release,
 	.disable_cb = split_disable_cb,
 	.enable_cb = split_enable_cb,

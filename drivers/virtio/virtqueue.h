@@ -25,6 +25,15 @@ struct virtqueue_buffer {
 	u32 length; /* bytes */
 };
 
+/* Appends a buffer to an array of `count`, if it has a length; the new count. */
+static inline unsigned int virtqueue_append(struct virtqueue_buffer *buffers, unsigned int count,
+					    const void *address, u32 length)
+{
+	if (length)
+		buffers[count++] = (struct virtqueue_buffer){ (void *)address, length };
+	return count;
+}
+
 /*
  * Offers `out` buffers for the device to read, then `in` buffers for it to write, as one chain
  * (2.7.4.2). The memory and `token` stay the device's until virtqueue_get_buf gives the token back.
@@ -85,16 +94,21 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 #define VIRTQUEUE_ANY_MAX 4
 
 /*
- * Waits until one of `count` queues of one device (NULL ones are passed over) has something used,
- * or is broken: 0, or -ETIMEDOUT. Halts between interrupts where all of them can interrupt; else
- * it polls, with pauses that grow to 16 ms. When something was used and no interrupt told so, the
- * device is polled from then on, and a line says so: a lost interrupt costs a tenth of a second,
- * once. Called with interrupts on.
+ * Waits until one of `count` queues of one device (NULL ones are passed over; all share one
+ * virtqueue_info.waiters) has something used, or is broken: 0, or -ETIMEDOUT. Halts between
+ * interrupts where all of them can interrupt; else it polls, with pauses that grow to 16 ms. When
+ * something was used without an interrupt, the device is polled from then on, and a message says
+ * so: a lost interrupt costs a tenth of a second, once. Called with interrupts on.
  */
 int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 timeout_ns);
 
-/* A callback for queues that are only waited for: having one asks for interrupts. */
-void virtqueue_wake(struct virtqueue *vq);
+/*
+ * For the first request of a queue, made with interrupts enabled: waits half a second for the
+ * interrupt itself, not for the answer, which the ring may show earlier. When it does not come, the
+ * device is polled from now on, and a message says so. Does nothing for a polled queue. Called with
+ * interrupts on.
+ */
+void virtqueue_await_interrupt(struct virtqueue *vq);
 
 /* After a reset: forgets what the queue had outstanding. NULL is ignored. */
 void virtqueue_forget(struct virtqueue *vq);
@@ -129,7 +143,9 @@ u16 virtqueue_get_vring_size(const struct virtqueue *vq);
 u16 virtqueue_num_free(const struct virtqueue *vq);
 /* Chains of so many buffers that fit into the queue when it is empty. */
 u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers);
-/* Whether the device gives chains back in the order in which they were added (IN_ORDER). */
+/* Whether the device gives chains back in the order in which they were added (IN_ORDER). Then the
+ * length that virtqueue_get_buf reports may be all the room there is: a chain that was used in a
+ * batch counts as written to its end. */
 bool virtqueue_is_in_order(const struct virtqueue *vq);
 /* Chains that were added and have not come back. */
 u16 virtqueue_outstanding(const struct virtqueue *vq);
@@ -143,9 +159,6 @@ const char *virtqueue_interrupt_name(const struct virtqueue *vq);
 void virtqueue_give_up_interrupts(struct virtqueue *vq);
 /* Whether each side tells the other by index when it wants to hear (EVENT_IDX). */
 bool virtqueue_has_event_idx(const struct virtqueue *vq);
-/* Whether virtqueue_get_buf has each chain's length in the device's word. Without (IN_ORDER), it
- * may be all the room there is: a chain that was used in a batch counts as written to its end. */
-bool virtqueue_has_exact_lengths(const struct virtqueue *vq);
 
 /* What happened on a queue since it was made. */
 struct virtqueue_counters {

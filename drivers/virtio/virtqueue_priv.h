@@ -12,12 +12,10 @@
 #include "kernel/list.h"
 #include "kernel/time.h"
 
-/* What a queue needs of whoever carries its notifications. */
-struct virtqueue_transport {
-	/* Tells the device that the queue has something new. */
-	void (*notify)(struct virtqueue *vq);
-	/* Prints, as one or more lines, what the device and its interrupt look like now. */
-	void (*report)(struct virtqueue *vq);
+/* A used entry as the device wrote it. */
+struct vring_used_entry {
+	u32 id;
+	u32 length; /* bytes it says it wrote */
 };
 
 /*
@@ -28,23 +26,26 @@ struct vring_ops {
 	/* Bytes of the ring for `num` entries, and where its parts lie in that memory. */
 	size_t (*bytes)(u16 num);
 	void (*place)(struct virtqueue *vq, void *memory);
-	/* The descriptors are there: writes the chain, makes it available, returns its id. */
+	/* The descriptors are there: writes the chain, in a table of its own where `indirect`,
+	 * makes it available, returns its id. */
 	u16 (*add)(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
-		   unsigned int in);
+		   unsigned int in, bool indirect);
 	/* Whether the device wants to hear of what was added since the last call. */
 	bool (*kick_prepare)(struct virtqueue *vq);
 	/* Chains used and not yet taken, in the device's word, unchecked; counts to `limit` at
-	 * least when there are so many. */
+	 * least when there are that many. */
 	u16 (*used_pending)(struct virtqueue *vq, u16 limit);
 	/* Whether any is, in the device's word. Changes nothing, so that an interrupt may ask while
 	 * the code it interrupted is in the middle of another call. */
 	bool (*has_used)(const struct virtqueue *vq);
-	/* The next used entry, unchecked; something is pending. */
-	void (*read_used)(struct virtqueue *vq, u32 *id, u32 *length);
+	/* Reads the next used entry, unchecked, and returns how many chains are pending; 0: none,
+	 * and nothing was read. */
+	u16 (*peek_used)(struct virtqueue *vq, struct vring_used_entry *used);
 	/* Takes back the descriptors of a chain and moves past its used entry. */
 	void (*release)(struct virtqueue *vq, u16 id);
 	void (*disable_cb)(struct virtqueue *vq);
-	void (*enable_cb)(struct virtqueue *vq, u16 count);
+	/* Asks for an interrupt when `count` chains are used, then looks: as used_pending. */
+	u16 (*enable_cb)(struct virtqueue *vq, u16 count);
 	/* Where the next chain will start, as NOTIFICATION_DATA wants it (2.7.10 and 2.8.16). */
 	u16 (*next_offset)(const struct virtqueue *vq);
 	void (*dump)(struct virtqueue *vq);
@@ -72,44 +73,52 @@ struct vring_packed {
 	bool seen_wrap;
 };
 
+/* What we know of a chain, by its id. Ours alone: what the device says is checked against it. */
+struct vring_chain {
+	void *token;  /* NULL: not outstanding */
+	u32 writable; /* bytes the device may write, cut at 2^32 - 1 */
+	u16 count;    /* descriptors of the ring it takes */
+	u16 tail;     /* its last descriptor; packed: the position after it */
+	u16 next;     /* the free list, and the chains in it */
+};
+
+/* IN_ORDER (2.7.9): the ids in the order they were added, and how far they are taken. A used entry
+ * may stand for a whole batch, of which it names the last. */
+struct vring_order {
+	u32 batch_length; /* what the entry says of its own chain */
+	u16 batch_left;
+	u16 added, taken; /* free-running */
+	u16 mask;	  /* of `ids`: a power of two less one, as num may be any size */
+	u16 *sequence;	  /* by id: its place among the added */
+	u16 ids[];
+};
+
 struct virtqueue {
 	struct virtio_device *vdev;
 	const char *name;
 	unsigned int index;
 	u16 num; /* entries, a power of two up to 32768 where the ring is split */
 	vq_callback_t *callback;
-	const struct virtqueue_transport *transport;
-	void *transport_data; /* the transport's own, for this queue */
+	struct wait_queue *waiters;	      /* CPUs that an interrupt wakes; never NULL */
+	struct wait_queue own_waiters;	      /* those, where the driver named none */
+	void (*notify)(struct virtqueue *vq); /* the transport's: rings the doorbell */
+	void *transport_data;		      /* the transport's own, for this queue */
 	const struct vring_ops *ops;
 	struct list_head vdev_node;
 	const char *interrupt_name; /* what the transport calls its interrupts */
-	struct wait_queue waiters;  /* CPUs that wait for it; an interrupt wakes them */
 	bool can_interrupt;
 	bool broken;
-	bool callbacks;			/* interrupts are wanted */
-	bool indirect, event, in_order; /* negotiated */
+	bool callbacks;	      /* interrupts are wanted */
+	bool indirect, event; /* negotiated */
 	struct virtqueue_counters counters;
 
-	/* Ours alone: what the device says is checked against these, never the other way round.
-	 * Separate arrays, `num` entries each, indexed by the id of a chain. */
 	u16 in_flight; /* chains the device has */
 	u16 num_free;  /* descriptors */
 	u32 num_added; /* since the last kick: chains, descriptors where the ring is packed */
 	u16 detach_next;
-	void **token;	  /* NULL: not outstanding */
-	u32 *writable;	  /* bytes the device may write, cut at 2^32 - 1 */
-	u16 *chain_count; /* descriptors of the ring it takes */
-	u16 *chain_tail;  /* its last descriptor; packed: the position after it */
-	u16 *next;	  /* the free list, and the chains in it */
 	u16 free_head;
-
-	/* IN_ORDER (2.7.9): the ids in the order they were added, and how far they are taken. A
-	 * used entry may stand for a whole batch, of which it names the last. */
-	u16 *order, *sequence;
-	u16 order_mask; /* a power of two less one: the counts wrap, and num may be any size */
-	u16 order_added, order_taken;
-	u16 batch_left;
-	u32 batch_length; /* what the entry says of its own chain */
+	struct vring_chain *chain; /* `num` of them */
+	struct vring_order *order; /* NULL without IN_ORDER */
 
 	/* Shared with the device; what it wrote there is read through shared_memory.h. */
 	void *ring;
@@ -133,22 +142,37 @@ static inline void *vring_indirect_table(const struct virtqueue *vq, u16 id)
 	       (size_t)id * VRING_INDIRECT_MAX * sizeof(struct vring_desc);
 }
 
-/* Whether a chain of `total` buffers goes into a table of its own. */
-static inline bool vring_uses_indirect(const struct virtqueue *vq, unsigned int total)
+/* Whether a used entry names a chain that is outstanding; false after the queue was broken. */
+bool vring_used_id_is_valid(struct virtqueue *vq, u32 id);
+
+/* IN_ORDER, virtqueue_order.c: the state for `num` chains, or NULL without memory; kfree frees it,
+ * and reset empties it. */
+struct vring_order *vring_order_create(u16 num);
+void vring_order_reset(struct vring_order *order);
+/* A chain was added. */
+void vring_order_add(struct vring_order *order, u16 id);
+/* Chains up to and with `id`, which is outstanding, that were not taken yet. */
+static inline u16 vring_order_distance(const struct vring_order *order, u16 id)
 {
-	return vq->indirect && total > 1 && total <= VRING_INDIRECT_MAX;
+	return (u16)(order->sequence[id] - order->taken + 1);
 }
+/* Turns a used entry into the chain that is next in order, and what was written there. False after
+ * the queue was broken: the entry names nothing outstanding, or more than the `pending` chains. */
+bool vring_order_next(struct virtqueue *vq, u16 pending, struct vring_used_entry *used);
 
 /* Asked of vring_create_virtqueue. */
 struct vring_request {
 	struct virtio_device *vdev;
 	unsigned int index;
-	u16 num;		 /* power of two, 1 to 32768 */
-	const char *name;	 /* must stay valid */
-	vq_callback_t *callback; /* may be NULL */
-	const struct virtqueue_transport *transport;
+	u16 num;			   /* vring_size_is_valid */
+	const struct virtqueue_info *info; /* read only during the call */
+	void (*notify)(struct virtqueue *vq);
 	void *transport_data;
 };
+
+/* Whether a ring may have `num` entries: 1 to 32768, and a power of two where it is split (2.7,
+ * 2.8.10.1). */
+bool vring_size_is_valid(const struct virtio_device *vdev, u32 num);
 
 /* Makes a queue with its ring, all zero, and puts it on the device's list; interrupts are asked not
  * to come until virtqueue_enable_cb. NULL for a bad size or without memory. */
@@ -168,7 +192,7 @@ void vring_interrupt(struct virtqueue *vq);
 static inline void vring_lose_interrupts(struct virtqueue *vq)
 {
 	WRITE_ONCE(vq->can_interrupt, false);
-	wake_up(&vq->waiters);
+	wake_up(vq->waiters);
 }
 
 /* Puts a queue back into the state in which it was made, for enabling it again; nothing is

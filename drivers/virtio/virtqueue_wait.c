@@ -2,7 +2,7 @@
 /* Waiting for any of several queues, for what a device sends when it likes. */
 #include <linux/errno.h>
 
-#include "drivers/virtio/virtqueue.h"
+#include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/time.h"
 
 /* So long a wait is believed to be woken by an interrupt; then the rings are looked at. */
@@ -18,13 +18,9 @@
 struct waiting {
 	struct virtqueue *const *vqs;
 	unsigned int count;
-	u64 interrupts; /* of all of them, before */
+	struct wait_queue *queue; /* that of all of them */
+	u64 interrupts;		  /* of all of them, before */
 };
-
-void virtqueue_wake(struct virtqueue *vq)
-{
-	(void)vq;
-}
 
 void virtqueue_forget(struct virtqueue *vq)
 {
@@ -64,14 +60,17 @@ static bool interrupt_came(void *context)
 }
 
 /* Asks for interrupts of all; false when something is used already, or one cannot interrupt. */
-static bool enable_all(const struct waiting *waiting, bool *can_interrupt)
+static bool enable_all(struct waiting *waiting, bool *can_interrupt)
 {
 	bool quiet = true;
 
 	*can_interrupt = true;
-	for (unsigned int i = 0; i < waiting->count; i++)
-		if (waiting->vqs[i] && !virtqueue_can_interrupt(waiting->vqs[i]))
-			*can_interrupt = false;
+	for (unsigned int i = 0; i < waiting->count; i++) {
+		if (!waiting->vqs[i])
+			continue;
+		*can_interrupt = *can_interrupt && virtqueue_can_interrupt(waiting->vqs[i]);
+		waiting->queue = waiting->vqs[i]->waiters;
+	}
 	for (unsigned int i = 0; i < waiting->count && *can_interrupt; i++)
 		if (waiting->vqs[i] && !virtqueue_enable_cb(waiting->vqs[i]))
 			quiet = false;
@@ -105,7 +104,7 @@ static int halt_for(struct waiting *waiting, u64 timeout_ns)
 	int error;
 
 	waiting->interrupts = count_interrupts(waiting);
-	error = wait_until(any_has_used, waiting, min(timeout_ns, SLICE_NS));
+	error = wait_event(waiting->queue, any_has_used, waiting, min(timeout_ns, SLICE_NS));
 	if (!error)
 		check_interrupt(waiting, begun);
 	return error;
@@ -138,7 +137,7 @@ static int wait_looking(struct waiting *waiting, u64 timeout_ns)
 
 int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 timeout_ns)
 {
-	struct waiting waiting = { vqs, count, 0 };
+	struct waiting waiting = { .vqs = vqs, .count = count };
 	bool can_interrupt;
 	int error;
 
@@ -151,4 +150,17 @@ int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 ti
 	if (can_interrupt)
 		disable_all(&waiting);
 	return error;
+}
+
+static bool was_interrupted(void *context)
+{
+	const struct virtqueue *vq = context;
+
+	return READ_ONCE(vq->counters.interrupts) || READ_ONCE(vq->broken);
+}
+
+void virtqueue_await_interrupt(struct virtqueue *vq)
+{
+	if (vq->can_interrupt && wait_event(vq->waiters, was_interrupted, vq, GRACE_NS))
+		virtqueue_give_up_interrupts(vq);
 }

@@ -28,15 +28,11 @@ static bool alloc_shared(struct virtqueue *vq)
 
 static bool alloc_private(struct virtqueue *vq)
 {
-	vq->token = kzalloc(vq->num * sizeof(*vq->token));
-	vq->writable = kzalloc(vq->num * sizeof(*vq->writable));
-	vq->chain_count = kzalloc(vq->num * sizeof(*vq->chain_count));
-	vq->chain_tail = kzalloc(vq->num * sizeof(*vq->chain_tail));
-	vq->next = kzalloc(vq->num * sizeof(*vq->next));
-	vq->order = kzalloc((vq->order_mask + 1u) * sizeof(*vq->order));
-	vq->sequence = kzalloc(vq->num * sizeof(*vq->sequence));
-	return vq->token && vq->writable && vq->chain_count && vq->chain_tail && vq->next &&
-	       vq->order && vq->sequence;
+	bool in_order = virtio_has_feature(vq->vdev, VIRTIO_F_IN_ORDER);
+
+	vq->chain = kzalloc(vq->num * sizeof(*vq->chain));
+	vq->order = in_order ? vring_order_create(vq->num) : NULL;
+	return vq->chain && (vq->order || !in_order);
 }
 
 static void free_shared(struct virtqueue *vq)
@@ -47,51 +43,43 @@ static void free_shared(struct virtqueue *vq)
 
 static void free_private(struct virtqueue *vq)
 {
-	kfree(vq->sequence);
 	kfree(vq->order);
-	kfree(vq->next);
-	kfree(vq->chain_tail);
-	kfree(vq->chain_count);
-	kfree(vq->writable);
-	kfree(vq->token);
+	kfree(vq->chain);
 	kfree(vq);
 }
 
-static void fill(struct virtqueue *vq, const struct vring_request *request)
+static void fill_virtqueue(struct virtqueue *vq, const struct vring_request *request)
 {
 	bool packed = virtio_has_feature(request->vdev, VIRTIO_F_RING_PACKED);
 
 	vq->vdev = request->vdev;
 	vq->index = request->index;
 	vq->num = request->num;
-	vq->name = request->name;
-	vq->callback = request->callback;
-	vq->transport = request->transport;
+	vq->name = request->info->name;
+	vq->callback = request->info->callback;
+	vq->waiters = request->info->waiters ? request->info->waiters : &vq->own_waiters;
+	vq->notify = request->notify;
 	vq->transport_data = request->transport_data;
 	vq->ops = packed ? &vring_packed_ops : &vring_split_ops;
 	vq->indirect = virtio_has_feature(request->vdev, VIRTIO_RING_F_INDIRECT_DESC);
 	vq->event = virtio_has_feature(request->vdev, VIRTIO_RING_F_EVENT_IDX);
-	vq->in_order = virtio_has_feature(request->vdev, VIRTIO_F_IN_ORDER);
-	while (vq->order_mask < vq->num - 1)
-		vq->order_mask = (u16)(vq->order_mask << 1 | 1);
 }
 
 void vring_reset_virtqueue(struct virtqueue *vq)
 {
 	memset(vq->ring, 0, vq->ring_bytes);
-	memset(vq->token, 0, vq->num * sizeof(*vq->token));
 	vq->ops->place(vq, vq->ring);
 	vq->broken = false;
 	vq->in_flight = vq->num_added = vq->detach_next = vq->free_head = 0;
-	vq->order_added = vq->order_taken = vq->batch_left = 0;
 	vq->num_free = vq->num;
 	for (u16 i = 0; i < vq->num; i++)
-		vq->next[i] = (u16)((i + 1) % vq->num);
+		vq->chain[i] = (struct vring_chain){ .next = (u16)((i + 1) % vq->num) };
+	if (vq->order)
+		vring_order_reset(vq->order);
 	virtqueue_disable_cb(vq);
 }
 
-/* 2.7 and 2.8.10.1: only the split ring's indices need a power of two to wrap. */
-static bool size_is_valid(const struct virtio_device *vdev, u16 num)
+bool vring_size_is_valid(const struct virtio_device *vdev, u32 num)
 {
 	if (!num || num > 32768)
 		return false;
@@ -102,12 +90,12 @@ struct virtqueue *vring_create_virtqueue(const struct vring_request *request)
 {
 	struct virtqueue *vq;
 
-	if (!size_is_valid(request->vdev, request->num))
+	if (!vring_size_is_valid(request->vdev, request->num))
 		return NULL;
 	vq = kzalloc(sizeof(*vq));
 	if (!vq)
 		return NULL;
-	fill(vq, request);
+	fill_virtqueue(vq, request);
 	if (!alloc_shared(vq) || !alloc_private(vq)) {
 		free_shared(vq);
 		free_private(vq);
@@ -152,9 +140,4 @@ u64 virtqueue_get_used_addr(const struct virtqueue *vq)
 	bool packed = vq->ops == &vring_packed_ops;
 
 	return virt_to_phys(packed ? (void *)vq->packed.device : vq->split.vring.used);
-}
-
-u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
-{
-	return vring_uses_indirect(vq, buffers) ? vq->num : vq->num / buffers;
 }

@@ -7,7 +7,7 @@
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-/* Where the firmware leaves the RSDP when the loader does not say (ACPI 6.4, 5.2.5.1). */
+/* Where the firmware puts the RSDP, if the loader does not pass it (ACPI 6.4, 5.2.5.1). */
 #define BIOS_START 0xe0000ULL
 #define BIOS_END 0x100000ULL
 
@@ -22,7 +22,7 @@ struct acpi_rsdp {
 	char oem_id[6];
 	u8 revision;
 	u32 rsdt;
-	u32 length; /* from here on only when revision is 2 or more */
+	u32 length; /* from here on only if revision is 2 or more */
 	u64 xsdt;
 	u8 extended_checksum;
 	u8 reserved[3];
@@ -34,25 +34,14 @@ static const struct boot_info *boot_info;
 static const struct acpi_header *root; /* RSDT or XSDT */
 static unsigned int root_entry_size;   /* 4 or 8 */
 
-static bool checksum_good(const void *table, size_t size)
-{
-	const u8 *bytes = table;
-	u8 sum = 0;
-
-	while (size--)
-		sum += *bytes++;
-	return sum == 0;
-}
-
-/* Tables lie in the first MiB, or where the loader's map says that there is something. */
+/* True for the first MiB, and for addresses that the loader's map mentions. */
 static bool is_plausible(u64 address, u64 size)
 {
 	const struct boot_memory *memory;
-	unsigned int i;
 
 	if (address < BIOS_END)
 		return size <= BIOS_END - address;
-	for (i = 0; i < boot_info->memory_count; i++) {
+	for (unsigned int i = 0; i < boot_info->memory_count; i++) {
 		memory = &boot_info->memory[i];
 		if (address >= memory->base && address - memory->base < memory->size &&
 		    size <= memory->size - (address - memory->base))
@@ -66,7 +55,8 @@ static const void *map_table(u64 address, u64 size)
 	return is_plausible(address, size) ? map_firmware(address, size) : NULL;
 }
 
-/* A whole table with a good checksum and this signature, or NULL; a damaged one gets a line. */
+/* Returns the table if it is complete, with a good checksum and this signature, else NULL. Prints
+ * if it is damaged. */
 static const struct acpi_header *open_table(u64 address, const char *signature)
 {
 	const struct acpi_header *table = map_table(address, sizeof(*table));
@@ -78,17 +68,17 @@ static const struct acpi_header *open_table(u64 address, const char *signature)
 		printk("acpi: table at 0x%llx ignored: length %u\n", address, table->length);
 		return NULL;
 	}
-	if (!checksum_good(table, table->length)) {
+	if (!acpi_checksum_is_good(table, table->length)) {
 		printk("acpi: table at 0x%llx ignored: bad checksum\n", address);
 		return NULL;
 	}
-	pages_reserve(address, table->length); /* should it be in what the map calls RAM */
+	pages_reserve(address, table->length); /* in case the map calls that RAM */
 	return table;
 }
 
 static bool rsdp_good(const struct acpi_rsdp *rsdp)
 {
-	return !memcmp(rsdp->signature, "RSD PTR ", 8) && checksum_good(rsdp, RSDP_SIZE_1);
+	return !memcmp(rsdp->signature, "RSD PTR ", 8) && acpi_checksum_is_good(rsdp, RSDP_SIZE_1);
 }
 
 static const struct acpi_rsdp *find_rsdp(void)
@@ -116,7 +106,7 @@ static void find_root(void)
 	if (!rsdp)
 		return;
 	if (rsdp->revision >= 2 && rsdp->xsdt && rsdp->length == sizeof(*rsdp) &&
-	    checksum_good(rsdp, sizeof(*rsdp))) {
+	    acpi_checksum_is_good(rsdp, sizeof(*rsdp))) {
 		root = open_table(rsdp->xsdt, "XSDT");
 		root_entry_size = 8;
 	}
@@ -139,13 +129,13 @@ void acpi_init(const struct boot_info *boot)
 const struct acpi_header *acpi_find_table(const char *signature)
 {
 	const struct acpi_header *table;
-	unsigned int i, count;
+	unsigned int count;
 	u64 address;
 
 	if (!root)
 		return NULL;
 	count = (root->length - sizeof(*root)) / root_entry_size;
-	for (i = 0; i < min(count, (unsigned int)TABLES_MAX); i++) {
+	for (unsigned int i = 0; i < min(count, (unsigned int)TABLES_MAX); i++) {
 		address = 0;
 		memcpy(&address, (const u8 *)(root + 1) + i * root_entry_size, root_entry_size);
 		table = open_table(address, signature);

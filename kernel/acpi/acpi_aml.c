@@ -23,7 +23,7 @@ enum {
 	EXTENDED = 0x5b,
 	ROOT = '\\',
 	PARENT = '^',
-	DEVICE_OP = 0x82, /* behind EXTENDED */
+	DEVICE_OP = 0x82, /* after EXTENDED */
 	RETURN_OP = 0xa4,
 };
 
@@ -38,7 +38,8 @@ static bool starts_with(struct aml aml, u8 byte)
 	return aml.size && aml.at[0] == byte;
 }
 
-/* A package length (20.2.4) counts itself; `body` becomes what is left of it. */
+/* Reads a package length (20.2.4), which includes itself; `body` becomes the rest of the
+ * package. */
 static bool enter_package(struct aml aml, struct aml *body)
 {
 	u32 length, more;
@@ -70,7 +71,8 @@ static bool is_name_part(struct aml aml)
 	return true;
 }
 
-/* A name (20.2.2) of one part or more: the last one goes to `name`, and `aml` behind it. */
+/* Reads a name (20.2.2) of one or more parts: stores the last part in `name`, and moves `aml`
+ * behind it. */
 static bool read_name(struct aml *aml, char name[4])
 {
 	u32 parts = 1;
@@ -94,7 +96,7 @@ static bool read_name(struct aml *aml, char name[4])
 	return true;
 }
 
-/* A package with a name that begins here; its opcode has `opcode_size` bytes. */
+/* Opens a named package that begins here; its opcode has `opcode_size` bytes. */
 static bool open_package(struct aml aml, u32 opcode_size, struct aml_package *package)
 {
 	return enter_package(aml_skip(aml, opcode_size), &package->body) &&
@@ -117,6 +119,17 @@ static bool open_method(struct aml aml, struct aml_package *package)
 	return starts_with(aml, METHOD_OP) && open_package(aml, 1, package);
 }
 
+bool aml_next_spelling(struct aml *rest, const char *name)
+{
+	for (; rest->size >= 4; *rest = aml_skip(*rest, 1)) {
+		if (memcmp(rest->at, name, 4))
+			continue;
+		*rest = aml_skip(*rest, 4);
+		return true;
+	}
+	return false;
+}
+
 bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *package)
 {
 	for (; rest->size; *rest = aml_skip(*rest, 1)) {
@@ -128,7 +141,7 @@ bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *
 	return false;
 }
 
-/* How far a package that begins here reaches, or one byte. */
+/* Returns the length of a package that begins here, or else one byte. */
 static u32 step(struct aml aml)
 {
 	struct aml_package package;
@@ -156,40 +169,26 @@ bool aml_find_name(struct aml body, const char *name, struct aml *value, bool *i
 	return false;
 }
 
-/* The bytes of an integer behind its opcode (20.2.3); false when it is none. */
-static bool number_width(struct aml value, u32 *width)
+/* The bytes of an integer with its opcode (20.2.3); 0 when it is none, or not all there. */
+static u32 number_size(struct aml value)
 {
-	switch (value.size ? value.at[0] : BUFFER_OP) {
-	case ZERO_OP:
-	case ONE_OP:
-		*width = 0;
-		break;
-	case BYTE_PREFIX:
-		*width = 1;
-		break;
-	case WORD_PREFIX:
-		*width = 2;
-		break;
-	case DWORD_PREFIX:
-		*width = 4;
-		break;
-	case QWORD_PREFIX:
-		*width = 8;
-		break;
-	default:
-		return false;
-	}
-	return value.size >= 1 + *width;
+	static const u8 sizes[QWORD_PREFIX + 1] = {
+		[ZERO_OP] = 1,	   [ONE_OP] = 1,       [BYTE_PREFIX] = 2,
+		[WORD_PREFIX] = 3, [DWORD_PREFIX] = 5, [QWORD_PREFIX] = 9,
+	};
+	u32 size = value.size && value.at[0] < sizeof(sizes) ? sizes[value.at[0]] : 0;
+
+	return size <= value.size ? size : 0;
 }
 
 bool aml_number(struct aml value, u64 *number)
 {
-	u32 width;
+	u32 size = number_size(value);
 
-	if (!number_width(value, &width))
+	if (!size)
 		return false;
-	*number = width ? 0 : value.at[0];
-	memcpy(number, value.at + 1, width);
+	*number = size > 1 ? 0 : value.at[0];
+	memcpy(number, value.at + 1, size - 1);
 	return true;
 }
 
@@ -198,7 +197,8 @@ bool aml_name(struct aml value, char name[4])
 	return read_name(&value, name);
 }
 
-/* How many elements there are is said in a byte, or by an integer (20.2.5.4); they tell it too. */
+/* Skips the element count, which is a byte or an integer (20.2.5.4); the package's length bounds
+ * the elements anyway. */
 bool aml_elements(struct aml value, struct aml *elements)
 {
 	struct aml count;
@@ -214,12 +214,11 @@ bool aml_elements(struct aml value, struct aml *elements)
 bool aml_next_element(struct aml *elements, struct aml *element)
 {
 	struct aml rest = *elements, body;
-	u32 width;
 	char name[4];
 
 	*element = rest;
-	if (number_width(rest, &width))
-		rest = aml_skip(rest, 1 + width);
+	if (number_size(rest))
+		rest = aml_skip(rest, number_size(rest));
 	else if (starts_with(rest, PACKAGE_OP) && enter_package(aml_skip(rest, 1), &body))
 		rest = aml_skip(rest, (u32)(body.at - rest.at) + body.size);
 	else if (!read_name(&rest, name))
@@ -254,16 +253,14 @@ bool aml_buffer(struct aml value, struct aml *bytes)
 {
 	struct aml body;
 	u64 size;
-	u32 head;
 
 	if (!starts_with(value, BUFFER_OP) || !enter_package(aml_skip(value, 1), &body))
 		return false;
 	if (!aml_number(body, &size))
 		return false;
-	head = body.at[0] == BYTE_PREFIX ? 2 : body.at[0] == WORD_PREFIX ? 3 : 5;
 	if (body.at[0] <= ONE_OP || body.at[0] == QWORD_PREFIX)
 		return false;
-	*bytes = aml_skip(body, head);
+	*bytes = aml_skip(body, number_size(body));
 	bytes->size = (u32)min(size, (u64)bytes->size);
 	return true;
 }
@@ -276,30 +273,29 @@ bool aml_find_buffer(struct aml body, struct aml *bytes)
 	return false;
 }
 
-/* What the first Return says. */
-static bool find_return(struct aml method, struct aml *value)
+bool aml_return(struct aml code, u64 *number)
 {
-	for (; method.size; method = aml_skip(method, 1)) {
-		if (!starts_with(method, RETURN_OP))
-			continue;
-		*value = aml_skip(method, 1);
-		return true;
-	}
-	return false;
+	return starts_with(code, RETURN_OP) && aml_number(aml_skip(code, 1), number);
+}
+
+/* The first Return of a method, or nothing. */
+static struct aml find_return(struct aml method)
+{
+	while (method.size && !starts_with(method, RETURN_OP))
+		method = aml_skip(method, 1);
+	return method;
 }
 
 bool aml_returned_number(struct aml method, u64 *number)
 {
-	struct aml value;
-
-	return find_return(method, &value) && aml_number(value, number);
+	return aml_return(find_return(method), number);
 }
 
 bool aml_returned_name(struct aml method, char name[4])
 {
-	struct aml value;
+	struct aml value = aml_skip(find_return(method), 1);
 
-	if (!find_return(method, &value) || !is_name_part(value))
+	if (!is_name_part(value))
 		return false;
 	memcpy(name, value.at, 4);
 	return true;

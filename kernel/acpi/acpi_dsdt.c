@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The host bridges in the DSDT. AML is a program and we do not run it; what a host bridge passes on
- * is nearly always constant, though: a device of id PNP0A03 or PNP0A08, and in it, or in a scope of
- * its name, _CRS with a buffer of resource descriptors (ACPI 6.4, 20.2 and 6.4). Every length is
- * held against what it lies in, and every step goes forward, so the walk ends.
+ * Finds the host bridges in the DSDT. AML is a program, which we do not run, but the resources of a
+ * host bridge are nearly always constant: a device of id PNP0A03 or PNP0A08, and in it, or in a
+ * scope of its name, _CRS with a buffer of resource descriptors (ACPI 6.4, 20.2 and 6.4). Every
+ * length is checked against the object around it, and every step goes forward, so the walk ends.
  */
 #include "kernel/acpi/acpi.h"
 #include "kernel/pci_host.h"
@@ -28,14 +28,15 @@ static u64 number_at(const u8 *at, unsigned int width)
 	return value;
 }
 
-/* Empty ones, and those that find no room, are left out. */
+/* Adds a window; empty ones, and those without room, are ignored. */
 static void add_window(struct pci_host *host, const struct pci_host_window *window)
 {
 	if (window->first <= window->last && host->count < PCI_HOST_WINDOWS)
 		host->window[host->count++] = *window;
 }
 
-/* An address space descriptor (ACPI 6.4, 6.4.3.5): granularity, first, last, offset, length. */
+/* Reads an address space descriptor (ACPI 6.4, 6.4.3.5): granularity, first, last, offset,
+ * length. */
 static void read_address(struct pci_host *host, struct aml data, unsigned int width)
 {
 	struct pci_host_window window;
@@ -53,7 +54,7 @@ static void read_address(struct pci_host *host, struct aml data, unsigned int wi
 		host->bus = (u8)window.first;
 		host->last_bus = (u8)window.last;
 	}
-	if (data.at[0] > SPACE_IO || offset) /* elsewhere for the CPU: not ours to use */
+	if (data.at[0] > SPACE_IO || offset) /* the CPU sees it at another address: not usable */
 		return;
 	window.io = data.at[0] == SPACE_IO;
 	window.prefetch = !window.io && (data.at[2] & MEMORY_CACHING) == MEMORY_PREFETCH;
@@ -74,7 +75,7 @@ static unsigned int width_of(u8 tag)
 	}
 }
 
-/* _CRS: a buffer, or a method with one in it, or that returns one by its name. */
+/* Reads _CRS: a buffer, a method that contains one, or one that returns it by name. */
 static bool read_crs(struct pci_host *host, struct aml body)
 {
 	struct aml value, buffer;
@@ -124,7 +125,7 @@ static bool is_host_bridge(struct aml body)
 	       (aml_find_name(body, "_CID", &value, &method) && !method && is_id(value));
 }
 
-/* False for one of another segment. */
+/* Reads a host bridge; false if it belongs to another segment. */
 static bool read_host(struct pci_host *host, struct aml body)
 {
 	u64 number;
@@ -140,7 +141,7 @@ static bool read_host(struct pci_host *host, struct aml body)
 	return true;
 }
 
-/* QEMU keeps the first bridge's _CRS apart from it, in Scope(\_SB.PCI0). */
+/* Reads separate scopes: QEMU puts the first bridge's _CRS into Scope(\_SB.PCI0). */
 static void read_scopes(struct pci_host *host, struct aml dsdt, const char *name)
 {
 	struct aml_package scope;

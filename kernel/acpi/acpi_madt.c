@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* Walks the MADT. The table as a whole has been checked; what its structures claim has not. */
+/* Walks the MADT. The table as a whole has been checked, but not the fields of its structures. */
 #include "kernel/acpi/acpi_madt.h"
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/mptable.h"
 #include "kernel/printk.h"
 
 /* The head, the address of the local APICs, flags (ACPI 6.4, 5.2.12). */
 #define MADT_FIRST (sizeof(struct acpi_header) + 8)
 #define MADT_HEAD 2 /* of each structure: type and length */
 
-/* ACPI's own, or what stands in its place. */
+/* Returns ACPI's own MADT, or the one from the MP tables. */
 static const struct acpi_header *find_madt(void)
 {
 	const struct acpi_header *madt = acpi_find_table("APIC");
@@ -39,11 +38,11 @@ const void *madt_next(enum madt_type type, size_t size, const void *previous)
 	return NULL;
 }
 
-/* All ones is everybody's address, so nobody's (Intel SDM 3A, 10.6.2.1, 10.12.9). */
+/* All ones is the broadcast address, and so not a CPU's (Intel SDM 3A, 10.6.2.1, 10.12.9). */
 #define NO_LOCAL_APIC 0xff
 #define NO_LOCAL_X2APIC 0xffffffff
 
-/* Where processors are gathered; those beyond `max` are only counted. */
+/* The processors found; those beyond `max` are only counted. */
 struct processors {
 	u32 *apic_ids;
 	unsigned int count, max, left_out;
@@ -73,7 +72,7 @@ unsigned int madt_processors(u32 *apic_ids, unsigned int max)
 		if (wide->flags & MADT_ENABLED && wide->id != NO_LOCAL_X2APIC)
 			add_processor(&found, wide->id);
 	if (found.left_out)
-		printk("acpi: MADT: %u processors more than %u are not used\n", found.left_out,
-		       max);
+		printk("acpi: MADT: %u processors beyond the first %u are not used\n",
+		       found.left_out, max);
 	return found.count;
 }

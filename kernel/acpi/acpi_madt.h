@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The MADT (ACPI 6.4, 5.2.12): which interrupt controllers there are, and how wires reach them. */
+/* The MADT (ACPI 6.4, 5.2.12): the interrupt controllers, and the wires that reach them. */
 #ifndef KERNEL_ACPI_ACPI_MADT_H
 #define KERNEL_ACPI_ACPI_MADT_H
 
@@ -30,7 +30,7 @@ struct madt_local_x2apic {
 	u32 uid;
 } __packed;
 
-/* ACPI 6.4, table 5.22; without it a processor may be plugged in later, or not even that. */
+/* ACPI 6.4, table 5.22; without it the processor is absent, though it may be plugged in later. */
 #define MADT_ENABLED 0x1
 
 /* ACPI 6.4, 5.2.12.3 */
@@ -42,7 +42,7 @@ struct madt_io_apic {
 	u32 gsi_base;
 } __packed;
 
-/* ACPI 6.4, 5.2.12.5: a wire of the old controllers that arrives elsewhere, or otherwise. */
+/* ACPI 6.4, 5.2.12.5: a wire of the old controllers with another GSI, or another kind of signal. */
 struct madt_interrupt_override {
 	u8 type, length;
 	u8 bus; /* 0: ISA */
@@ -60,15 +60,15 @@ struct madt_interrupt_override {
 #define MADT_LEVEL 0xc
 
 /*
- * The structure of this type that comes after `previous` (NULL: the first), at least `size` bytes
- * long and wholly within the table; NULL when there is none. Shorter ones are passed over.
+ * Returns the structure of this type after `previous` (NULL: the first), at least `size` bytes long
+ * and wholly within the table, or NULL. Shorter ones are skipped.
  */
 const void *madt_next(enum madt_type type, size_t size, const void *previous);
 
 /*
  * Stores the local APIC ids of the processors that can be started, each once, in the firmware's
- * order and the one that runs now among them: at most `max`, a line tells of more. Returns how many
- * are stored; 0 when the firmware says nothing. Ids above 254 need x2APIC.
+ * order, including the one that runs now. Stores at most `max`, and prints how many more there are.
+ * Returns the number stored; 0 if the firmware has no list. Ids above 254 need x2APIC.
  */
 unsigned int madt_processors(u32 *apic_ids, unsigned int max);
 

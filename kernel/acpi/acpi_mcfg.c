@@ -1,52 +1,26 @@
 // SPDX-License-Identifier: MIT
-/* Walks the MCFG. The table as a whole has been checked; what its entries claim has not. */
-#include "kernel/acpi/acpi_mcfg.h"
-
+/* Walks the MCFG. The table as a whole has been checked, but not its entries. */
 #include "kernel/acpi/acpi.h"
-#include "kernel/string.h"
+#include "kernel/acpi/acpi_aml.h"
 
 /* The head, then 8 reserved bytes (PCI Firmware 3.0, table 4-2). */
 #define MCFG_FIRST (sizeof(struct acpi_header) + 8)
 
 /*
- * A machine without an MCFG, such as QEMU's microvm, has the base in its DSDT (PCI Firmware 3.0,
- * 4.1.3): Method (_CBA) { Return (constant) }. We do not interpret AML; such a method is found by
- * its name. In AML (ACPI 6.4, 20.2): the name, the method's flags, Return, a constant.
+ * Returns an entry made from the DSDT, or NULL. A machine without an MCFG, such as QEMU's microvm,
+ * has the base there (PCI Firmware 3.0, 4.1.3): Method (_CBA) { Return (constant) }. We do not
+ * interpret AML; such a method is found by its name, which its flags follow.
  */
-#define AML_RETURN 0xa4
-#define AML_DWORD 0x0c
-#define AML_QWORD 0x0e
-#define CBA_CODE 7 /* _CBA, flags, Return, the kind of constant */
-
-/* Where bus 0 is by the method at `aml`, `size` bytes of it, or 0 when it is something else. */
-static u64 parse_cba(const u8 *aml, u32 size)
-{
-	u32 bytes = 0;
-	u64 base = 0;
-
-	if (size < CBA_CODE || memcmp(aml, "_CBA", 4) || aml[5] != AML_RETURN)
-		return 0;
-	if (aml[6] == AML_DWORD)
-		bytes = 4;
-	else if (aml[6] == AML_QWORD)
-		bytes = 8;
-	if (size < CBA_CODE + bytes)
-		return 0;
-	memcpy(&base, aml + CBA_CODE, bytes);
-	return base;
-}
-
-/* The one entry that a table would have had, or NULL. */
 static const struct mcfg_entry *dsdt_entry(void)
 {
 	static struct mcfg_entry entry = { .last_bus = 255 };
-	const struct acpi_header *dsdt = acpi_dsdt();
-	u32 i;
+	struct aml rest = acpi_dsdt_body();
+	u64 base = 0;
 
-	entry.base = 0;
-	for (i = sizeof(*dsdt); dsdt && i < dsdt->length && !entry.base; i++)
-		entry.base = parse_cba((const u8 *)dsdt + i, dsdt->length - i);
-	return entry.base ? &entry : NULL;
+	while (!base && aml_next_spelling(&rest, "_CBA"))
+		aml_return(aml_skip(rest, 1), &base);
+	entry.base = base;
+	return base ? &entry : NULL;
 }
 
 const struct mcfg_entry *mcfg_next(const struct mcfg_entry *previous)

@@ -2,6 +2,7 @@
 /* Two things of ACPI's hardware: the PM timer, and powering off (ACPI 6.4, 4.8.3, 16.1.6). */
 #include "kernel/acpi/acpi.h"
 
+#include "kernel/acpi/acpi_aml.h"
 #include "kernel/io.h"
 #include "kernel/memory.h"
 #include "kernel/string.h"
@@ -19,7 +20,7 @@
 #define SLEEP_TYPE_SHIFT 2
 #define SLEEP_ENABLE 0x20
 
-/* A generic address (5.2.3.2): the space, what we need not know, the address. */
+/* A generic address (5.2.3.2): the space, three bytes we do not need, the address. */
 #define ADDRESS_SPACE_MEMORY 0
 #define ADDRESS_SPACE_IO 1
 #define ADDRESS_OFFSET 4
@@ -27,17 +28,13 @@
 #define PM1_SLP_TYP_SHIFT 10
 #define PM1_SLP_EN BIT_ULL(13)
 
-/* AML (ACPI 6.4, 20.2): what Name(_S5, Package() { a, b, ... }) is made of. */
-#define AML_PACKAGE 0x12
-#define AML_BYTE 0x0a
-
 static const struct acpi_header *dsdt;
 static u16 pm_timer_port, pm1a_port;
 static u16 sleep_type; /* SLP_TYPa of state S5 */
 static u16 sleep_port;
 static volatile u8 *sleep_register; /* where it is no port */
 
-/* A field of `size` bytes, or 0 when the table ends before it. */
+/* Returns a field of `size` bytes, or 0 if the table ends before it. */
 static u64 fadt_field(const struct acpi_header *fadt, u32 offset, u32 size)
 {
 	u64 value = 0;
@@ -47,32 +44,19 @@ static u64 fadt_field(const struct acpi_header *fadt, u32 offset, u32 size)
 	return value;
 }
 
-/* `aml` stands behind the name _S5_, `size` bytes remain. False when it is no such package. */
-static bool parse_s5(const u8 *aml, u32 size)
-{
-	u32 skip;
-
-	if (size < 2 || aml[0] != AML_PACKAGE)
-		return false;
-	skip = 1 + 1 + (aml[1] >> 6) +
-	       1; /* opcode, package length of 1 to 4 bytes, element count */
-	if (size < skip + 2)
-		return false;
-	aml += skip;
-	sleep_type = aml[0] == AML_BYTE ? aml[1] : aml[0];
-	return sleep_type <= 7;
-}
-
-/* We do not interpret AML; the package is constant and is found by its name. */
+/* Name(_S5, Package() { SLP_TYPa, ... }). We do not interpret AML; the package is constant and is
+ * found by its name. */
 static bool find_s5(void)
 {
-	const u8 *aml = (const u8 *)dsdt;
-	u32 i;
+	struct aml rest = acpi_dsdt_body(), elements, type;
+	u64 number;
 
-	for (i = sizeof(*dsdt); i + 4 <= dsdt->length; i++) {
-		if (!memcmp(aml + i, "_S5_", 4) && parse_s5(aml + i + 4, dsdt->length - i - 4))
+	while (aml_next_spelling(&rest, "_S5_"))
+		if (aml_elements(rest, &elements) && aml_next_element(&elements, &type) &&
+		    aml_number(type, &number) && number <= 7) {
+			sleep_type = (u16)number;
 			return true;
-	}
+		}
 	return false;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The wires of PCI's interrupt pins, from the _PRT of a host bridge (ACPI 6.4, 6.2.13): a package
- * of routes, each one of an address, a pin, and a source: a link device, whose _CRS names the wire,
- * or none, and then the number behind it is that of the wire. Only constants are read.
+ * Finds the wires of PCI's interrupt pins in the _PRT of a host bridge (ACPI 6.4, 6.2.13). It is a
+ * package of routes. Each route has an address, a pin, and a source: a link device, whose _CRS
+ * contains the wire, or 0, followed by the number of the wire. Only constants are read.
  */
 #include "kernel/acpi/acpi_aml.h"
 #include "kernel/pci_host.h"
@@ -11,7 +11,7 @@
 
 #define ANY_FUNCTION 0xffff /* low half of a route's address; the slot is the high one */
 
-/* Extended interrupt descriptor (6.4.3.6): flags, how many numbers follow, the numbers. */
+/* Extended interrupt descriptor (6.4.3.6): flags, the count of numbers, the numbers. */
 #define EXTENDED_INTERRUPT 0x89
 #define INTERRUPT_EDGE 0x02
 #define INTERRUPT_ACTIVE_LOW 0x04
@@ -30,7 +30,7 @@ static bool read_interrupt(struct aml data, struct gsi *gsi)
 	return true;
 }
 
-/* The first wire that a link device's _CRS names. */
+/* Reads the first wire in a link device's _CRS. */
 static bool read_link(struct aml link, struct gsi *gsi)
 {
 	struct aml value, bytes;
@@ -55,8 +55,8 @@ static bool find_link(struct aml scope, const char name[4], struct gsi *gsi)
 	return false;
 }
 
-/* The source of a route: PCI's wires are level-triggered and active low, unless a link differs.
- * The link is within the bridge (QEMU 7.2), or around it (10.0). */
+/* Reads the source of a route. PCI's wires are level-triggered and active low, unless the link
+ * differs. The link is inside the bridge (QEMU 7.2), or next to it (10.0). */
 static bool read_source(struct aml bridge, struct aml source, struct aml index, struct gsi *gsi)
 {
 	u64 number;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reads the MultiProcessor tables once, and writes a MADT of the same content, so that there is one
- * reader of either (kernel/acpi/acpi_madt.c). One CPU, at boot.
+ * Reads the MultiProcessor tables once, and writes a MADT with the same content, so that one reader
+ * serves both (kernel/acpi/acpi_madt.c). One CPU, at boot.
  */
-#include "kernel/acpi/mptable.h"
+#include "kernel/acpi/acpi.h"
 
 #include "kernel/acpi/acpi_madt.h"
 #include "kernel/paging.h"
@@ -76,7 +76,7 @@ struct mp_interrupt {
 #define MP_VECTORED 0 /* the kind that devices raise */
 #define MP_ALL_IO_APICS 0xff
 
-/* What is known of the table while it is read. */
+/* State while the table is read. */
 static const struct mp_table *source;
 static const struct mp_io_apic *io_apic;
 static bool pci_pins[256]; /* those with an override */
@@ -88,17 +88,7 @@ static union {
 	u8 bytes[4096];
 } madt;
 
-static bool adds_up(const void *start, size_t size)
-{
-	const u8 *bytes = start;
-	u8 sum = 0;
-
-	while (size--)
-		sum += *bytes++;
-	return sum == 0;
-}
-
-/* [start, start + size) of the first MiB, or NULL when it reaches beyond. */
+/* Maps [start, start + size) of the first MiB; NULL if it reaches beyond. */
 static const void *map_low(u64 start, u64 size)
 {
 	return start < LOW_END && size <= LOW_END - start ? map_firmware(start, size) : NULL;
@@ -113,7 +103,7 @@ static const struct mp_floating *find_floating(u64 start, u64 size)
 	for (offset = 0; area && offset + sizeof(*floating) <= size; offset += 16) {
 		floating = (const void *)(area + offset);
 		if (!memcmp(floating->signature, "_MP_", 4) && floating->length == 1 &&
-		    adds_up(floating, sizeof(*floating)))
+		    acpi_checksum_is_good(floating, sizeof(*floating)))
 			return floating;
 	}
 	return NULL;
@@ -130,7 +120,7 @@ static const struct mp_floating *find_anywhere(u64 ebda)
 	return floating ? floating : find_floating(BIOS_START, LOW_END - BIOS_START);
 }
 
-/* The table itself when it is whole, or NULL with a line. */
+/* Returns the table if it is complete; otherwise prints why not and returns NULL. */
 static const struct mp_table *open_table(const struct mp_floating *floating)
 {
 	const struct mp_table *table = NULL;
@@ -138,20 +128,20 @@ static const struct mp_table *open_table(const struct mp_floating *floating)
 	if (floating->table && !floating->default_configuration)
 		table = map_low(floating->table, sizeof(*table));
 	if (!table || memcmp(table->signature, "PCMP", 4)) {
-		printk("mptable: none at 0x%x (default configuration %u): ignored\n",
+		printk("mptable: no table at 0x%x (default configuration %u): ignored\n",
 		       floating->table, floating->default_configuration);
 		return NULL;
 	}
 	if (table->length < sizeof(*table) || !map_low(floating->table, table->length) ||
-	    !adds_up(table, table->length)) {
-		printk("mptable: the table at 0x%x is ignored: bad length %u or checksum\n",
+	    !acpi_checksum_is_good(table, table->length)) {
+		printk("mptable: table at 0x%x ignored: bad length %u or checksum\n",
 		       floating->table, table->length);
 		return NULL;
 	}
 	return table;
 }
 
-/* The size of an entry; all kinds but one have the same (4.3). 0: not known. */
+/* Returns the size of an entry; all kinds but one have the same (4.3). 0 if it is unknown. */
 static u32 entry_size(u8 type)
 {
 	if (type == MP_PROCESSOR)
@@ -159,7 +149,7 @@ static u32 entry_size(u8 type)
 	return type <= MP_LOCAL_INTERRUPT ? sizeof(struct mp_interrupt) : 0;
 }
 
-/* The entry of this type that comes after `previous` (NULL: the first), or NULL. */
+/* Returns the entry of this type after `previous` (NULL: the first), or NULL. */
 static const void *next_entry(enum mp_entry_type type, const void *previous)
 {
 	const u8 *start = (const u8 *)source, *at = start + sizeof(*source);
@@ -177,7 +167,7 @@ static const void *next_entry(enum mp_entry_type type, const void *previous)
 	return NULL;
 }
 
-/* Appends to the MADT; what does not fit is left out. */
+/* Appends an entry to the MADT; ignores it if there is no room. */
 static void append(const void *entry, u8 size)
 {
 	if (madt.head.length + size > sizeof(madt))
@@ -198,7 +188,8 @@ static void add_processors(void)
 	}
 }
 
-/* How many pins each has is not told, so where a second one's numbers begin is not known. */
+/* Adds the first I/O APIC. The table has no number of pins, so the first number of a second one is
+ * unknown. */
 static void add_io_apic(void)
 {
 	struct madt_io_apic entry = { .type = MADT_IO_APIC, .length = sizeof(entry) };
@@ -209,7 +200,8 @@ static void add_io_apic(void)
 		if (!(next->flags & MP_ENABLED))
 			continue;
 		if (io_apic) {
-			printk("mptable: I/O APIC 0x%x is not used: only the first is\n", next->id);
+			printk("mptable: I/O APIC 0x%x ignored: only the first is used\n",
+			       next->id);
 			continue;
 		}
 		io_apic = next;
@@ -239,8 +231,9 @@ static void add_override(u8 irq, u8 pin, u16 flags)
 }
 
 /*
- * A PCI function's wire is found through its Interrupt Line register, which has the pin's number:
- * one override for each pin, the first entry's. Unless told otherwise PCI is level, active low.
+ * Adds the wire of a PCI pin. A function's Interrupt Line register has the pin's number, so there
+ * is one override per pin, from its first entry. PCI is level-triggered and active low unless the
+ * entry differs.
  */
 static void add_pci_wire(const struct mp_interrupt *wire)
 {
@@ -254,7 +247,8 @@ static void add_pci_wire(const struct mp_interrupt *wire)
 	add_override(wire->pin, wire->pin, flags);
 }
 
-/* Those of one kind of bus: ioapic_pci_gsi takes the first that fits, so PCI's come first. */
+/* Adds the wires of one kind of bus. PCI's come first, because ioapic_pci_gsi takes the first
+ * match. */
 static void add_wires(const char *bus)
 {
 	const struct mp_interrupt *wire = NULL;
@@ -287,7 +281,7 @@ void mptable_init(const struct boot_info *boot)
 	add_io_apic();
 	add_wires("PCI");
 	add_wires("ISA");
-	printk("mptable: read at 0x%x, in place of ACPI's MADT\n", floating->table);
+	printk("mptable: using the table at 0x%x instead of ACPI's MADT\n", floating->table);
 }
 
 const struct acpi_header *mptable_madt(void)

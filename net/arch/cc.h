@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lwIP asks of a compiler and a platform; included by lwIP's arch.h, and by nothing else. */
+/* What lwIP needs from the compiler and the platform; included only by lwIP's arch.h. */
 #ifndef NET_ARCH_CC_H
 #define NET_ARCH_CC_H
 
@@ -32,7 +32,7 @@ uint32_t net_random(void);
 __attribute__((noreturn)) void net_assertion_failed(const char *message, const char *file,
 						    int line);
 
-/* What is queued for sending (MEM_LIBC_MALLOC). */
+/* Memory for data that waits to be sent (MEM_LIBC_MALLOC). */
 void *net_malloc(size_t size);
 void *net_calloc(size_t count, size_t size);
 void net_free(void *object);

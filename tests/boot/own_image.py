@@ -4,6 +4,7 @@
 import fcntl
 import subprocess
 
+from patience import patience
 from qemu import TREE, as_make_takes_it, build_directory
 
 
@@ -15,7 +16,8 @@ def build(name, *settings):
         fcntl.flock(lock, fcntl.LOCK_EX)
         made = subprocess.run(["make", "kernel", "APP=hello",
                                f"OUT={as_make_takes_it(directory)}", *settings],
-                              cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
+                              cwd=TREE, capture_output=True, text=True, check=False,
+                              timeout=patience(300))
     assert made.returncode == 0, made.stdout + made.stderr
     return directory / "doorbell.elf"
 

@@ -41,6 +41,7 @@ def test_long_command_line_of_quotes(boot, qemu):
 
 @pytest.mark.parametrize("boot", ["iso", "uefi", "direct"])
 def test_any_bytes_and_open_quotes(boot, qemu):
+    """B11: bytes that are no text arrive, and an open quote ends with the line."""
     text = hello(boot, os.fsdecode(b"\xff\xc3\xa9\xfe a\tb $x; 'open quote\\"), qemu)
     words = ["hello", "\ufffd\xe9\ufffd", "a", "b", "$x;", "open quote\\"]
     for number, word in enumerate(words):
@@ -66,7 +67,7 @@ def test_the_iso_has_words_of_its_own(words, qemu, tmp_path):
 
 
 def test_too_long_for_qemu_itself(qemu):
-    """QEMU's loader has a buffer of 4096 bytes, and its start info lies behind it."""
+    """B01: QEMU's loader has a buffer of 4096 bytes, and its start info lies behind it."""
     knobs = parse_knobs({"APP": "hello", "BOOT": "direct", "DEVICES": "none", "QEMU": qemu})
     result = run([*command_line(knobs), "-append", 5000 * "x"], 30)
     assert result.outcome == "stop" and "-append is over 4095 bytes" in result.lines[-1]

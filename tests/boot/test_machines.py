@@ -14,7 +14,7 @@ from transcript import STAMP
 
 TREE = Path(__file__).resolve().parents[2]
 TIMEOUT = "120"  # 16 CPUs under UEFI, on a busy host
-FIRMWARE_SECONDS = 6
+FIRMWARE_SECONDS = 2
 TROUBLE = re.compile(r"panic: |\bE\d\d |boot: |smp: (?!Brought up)|.*ignored")
 
 

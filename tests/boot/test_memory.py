@@ -19,6 +19,7 @@ REQUEST_QUEUE, EVENT_QUEUE = 0, 1
     pytest.param("pc", "packed=on", marks=pytest.mark.full),
     pytest.param("q35", "packed=off", marks=pytest.mark.full)])
 def test_rings_and_buffers_above_4_gib(board, ring, qemu):
+    """B06: where the rings and buffers are, as QEMU sees it."""
     knobs = parse_knobs({"APP": "endure", "BOOT": "direct", "MACHINE": board, "MEM": "6G",
                          "QEMU": qemu, "TIMEOUT": "40", "CMDLINE": "3",
                          "SIMPLE": "modern,id=simple," + ring})
@@ -50,6 +51,7 @@ def image_end(image):
 @pytest.mark.parametrize("more", [192, 256, 320, 384])
 @pytest.mark.parametrize("board", ["pc", "q35"])
 def test_a_firmware_short_of_memory(board, more, qemu):
+    """B05: one line names what is needed and what is there."""
     knobs = parse_knobs({"APP": "hello", "BOOT": "direct", "MACHINE": board, "DEVICES": "none",
                          "QEMU": qemu, "TIMEOUT": "20"})
     check_image(knobs)

@@ -18,6 +18,7 @@ import tiny_guest as guest
 from diagnose import explain, place, source_line
 from knobs import parse_knobs
 from machine import run
+from patience import measures_time, patience
 from qemu import command_line
 
 RUNNER = Path(__file__).resolve().parents[2] / "tools" / "run.py"
@@ -41,7 +42,7 @@ def start(qemu, tmp_path, *pieces, options=(), **settings):
 
 def finish(process):
     """Exit status, console, and the runner's own lines."""
-    console, errors = process.communicate(timeout=60)
+    console, errors = process.communicate(timeout=patience(60))
     return process.returncode, console, errors
 
 
@@ -68,8 +69,10 @@ def test_verdicts_of_the_kernel(qemu, tmp_path, value, text, said):
 
 
 def test_hanging_guest(qemu, tmp_path):
-    line = verdict(qemu, tmp_path, guest.say("last words\n"), guest.HANG, TIMEOUT="1")
-    assert "no end after 1 s, at 0x10" in line and "its last line: last words" in line
+    limit = f"{patience(0.5):.1f}"
+    line = verdict(qemu, tmp_path, guest.say("last words\n"), guest.HANG, TIMEOUT=limit)
+    assert f"no end after {float(limit):g} s, at 0x10" in line
+    assert "its last line: last words" in line
     assert "make gdb" in line
 
 
@@ -111,8 +114,9 @@ def test_reset_without_a_fault(qemu, tmp_path, board):
 
 @pytest.mark.parametrize("board", ["pc", "q35", "microvm"])
 def test_hang_of_each_machine_is_placed(qemu, tmp_path, board):
-    line = verdict(qemu, tmp_path, guest.say("last\n"), guest.HANG, MACHINE=board, TIMEOUT="2")
-    assert "no end after 2 s, at 0x10" in line and "its last line: last" in line
+    limit = f"{patience(1):.1f}"
+    line = verdict(qemu, tmp_path, guest.say("last\n"), guest.HANG, MACHINE=board, TIMEOUT=limit)
+    assert f"no end after {float(limit):g} s, at 0x10" in line and "its last line: last" in line
 
 
 def test_power_off_is_no_success(qemu, tmp_path):
@@ -202,8 +206,8 @@ def test_no_qemu_outlives_a_killed_runner(qemu, tmp_path):
     wait_for_console(run, "up")
     [child] = children_of(run)
     run.kill()
-    run.communicate(timeout=20)
-    limit = time.monotonic() + 10
+    run.communicate(timeout=patience(20))
+    limit = time.monotonic() + patience(10)
     while is_running(child):
         assert time.monotonic() < limit, "QEMU still runs"
         time.sleep(0.02)
@@ -249,11 +253,13 @@ def test_two_at_once(qemu, tmp_path):
     assert [finish(run)[:2] for run in runs] == [(0, "first\n"), (0, "second\n")]
 
 
+@measures_time
 def test_lines_come_live(qemu, tmp_path):
-    run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT="5")
+    limit = patience(5)
+    run = start(qemu, tmp_path, guest.say("now\n"), guest.HANG, TIMEOUT=f"{limit:.0f}")
     begun = time.monotonic()
     wait_for_console(run, "now")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < limit - 1
     run.send_signal(signal.SIGTERM)
     finish(run)
 

@@ -9,6 +9,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import check_image, command_line
 
 AVAIL_IDX = 2  # its offset in the available ring (virtio 1.2, 2.7.6)
@@ -20,7 +21,7 @@ class Troubled(Machine):
 
     def __init__(self, qemu, options=(), without=(), **settings):
         self.ours, self.theirs = socket.socketpair()
-        self.ours.settimeout(10)
+        self.ours.settimeout(patience(10))
         knobs = parse_knobs({"APP": "endure", "BOOT": "direct", "QEMU": qemu, "CMDLINE": "5",
                              "SIMPLE": "modern,id=simple", "TIMEOUT": "40", **settings})
         check_image(knobs)
@@ -46,7 +47,7 @@ class Troubled(Machine):
     def await_more(self, text, than, seconds=10):
         """Runs until more lines hold the text; False when that takes too long."""
         whole = self.deadline
-        self.deadline = min(whole, time.monotonic() + seconds)
+        self.deadline = min(whole, time.monotonic() + patience(seconds))
         self.pump(lambda: self.count(text) > than)
         self.deadline, self.timed_out = whole, False
         return self.count(text) > than
@@ -81,7 +82,7 @@ def queue_path(machine):
 
 @pytest.mark.parametrize("vectors", ["", ",vectors=0"])
 def test_device_that_needs_a_reset_is_restarted(qemu, vectors):
-    """The request fails, the device is brought up anew, and the next request is answered."""
+    """T21: the request fails, the device is brought up anew, and the next request is answered."""
     with Troubled(qemu, SIMPLE=f"modern,id=simple{vectors}") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         machine.break_device(queue_path(machine))
@@ -94,7 +95,7 @@ def test_device_that_needs_a_reset_is_restarted(qemu, vectors):
 
 
 def test_device_that_keeps_failing_is_given_up(qemu):
-    """Three restarts, then the device is left alone, and the app is told at once."""
+    """T21: three restarts, then the device is left alone, and the app is told at once."""
     with Troubled(qemu, CMDLINE="20") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         for restarts in range(3):
@@ -107,7 +108,7 @@ def test_device_that_keeps_failing_is_given_up(qemu):
 
 
 def test_warm_reset_with_requests_in_flight(qemu):
-    """The machine is reset while the device works: the second boot resets it before all else."""
+    """B16: the machine is reset while the device works, and the second boot resets it first."""
     with Troubled(qemu, without=("-no-reboot",), CMDLINE="2") as machine:
         assert machine.wait_for("endure: started"), machine.console.lines
         machine.qmp.execute("system_reset")

@@ -28,7 +28,7 @@ def page_source(page):
 def test_driver_left_out_of_the_link(qemu):
     """The device is found, claimed by virtio-pci, and said to have no driver."""
     sources = [str(path.relative_to(TREE))
-               for path in (TREE / "drivers/virtio").glob("virtio_simple*.c")]
+               for path in (TREE / "drivers/virtio").rglob("virtio_simple*.c")]
     lines = boot(qemu, build("without-simple", f"WITHOUT={' '.join(sources)}"))
     assert "virtio virtio1: no driver for virtio id 179 (simple)" in lines
     assert not [line for line in lines if line.startswith("virtio_simple")]

@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import simple  # noqa: E402  (the path above must come first)
+from patience import patience  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,8 @@ def qemu():
     if named:
         return named
     script = HERE.parents[1] / "qemu" / "build-qemu.sh"
-    built = subprocess.run([script], stdout=subprocess.PIPE, text=True, check=True, timeout=3600)
+    built = subprocess.run([script], stdout=subprocess.PIPE, text=True, check=True,
+                           timeout=patience(3600))
     return built.stdout.strip()
 
 

@@ -8,7 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 10.0  # seconds for an answer that should take milliseconds
+from patience import patience
+
+ANSWER = 10.0  # seconds for an answer that should take milliseconds
 
 
 class QemuGone(AssertionError):
@@ -19,7 +21,7 @@ class Channel:
     """One end of a line-by-line conversation with QEMU over a socket."""
 
     def __init__(self, connection):
-        connection.settimeout(PATIENCE)
+        connection.settimeout(patience(ANSWER))
         self.connection = connection
         self.lines = connection.makefile("r", encoding="utf-8", newline="\n")
 
@@ -54,7 +56,7 @@ class Machine:
             self._greet()
         except (OSError, QemuGone) as error:
             self.process.terminate()
-            self.process.wait(timeout=PATIENCE)
+            self.process.wait(timeout=patience(ANSWER))
             words = self.log()
             self.close()
             raise QemuGone(f"QEMU did not start: {words}") from error
@@ -75,7 +77,7 @@ class Machine:
                                     stderr=errors)
 
     def _accept(self, listener):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience(ANSWER)
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 return listener.accept()[0]
@@ -100,7 +102,7 @@ class Machine:
             if channel:
                 channel.close()
         self.process.kill()
-        self.process.wait(timeout=PATIENCE)
+        self.process.wait(timeout=patience(ANSWER))
         self.folder.cleanup()
 
     def __enter__(self):
@@ -188,7 +190,7 @@ class Machine:
 
 def wait_until(condition, what):
     """For what QEMU's own main loop does in its own time."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience(ANSWER)
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The administration queue: where it is, its two commands, and what any other is told.
 
-Sections are those of virtio 1.3: 2.12.1 and 2.13 for the commands, 4.1.4.3 for the registers.
+Sections are those of virtio 1.4: 2.12.1 and 2.13 for the commands, 4.1.4.3 for the registers.
 """
 
 import struct
@@ -117,7 +117,7 @@ OTHERS = [2, 3, 7, 0x11, 63, 64, 65, 0x7FFF, 0x8000, 0xFFFF]
 
 @pytest.mark.parametrize("layout", ["split", "packed"])
 def test_every_other_opcode(machines, layout):
-    """EINVAL, and no side effect: the device goes on (2.12.1.2)."""
+    """EINVAL, and no side effect: the device goes on (2.12.1.5)."""
     device, _, admin = start(machines, layout)
     for opcode in OTHERS:
         assert admin(opcode, bytes(64)) == (EINVAL, INVALID_OPCODE, b"")

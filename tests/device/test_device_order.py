@@ -30,7 +30,7 @@ def submit(ring, *requests):
 
 
 def batches(ring, tokens):
-    """Batches by the rules of 2.7.9 and 2.8.9, as ([tokens], used length); `tokens` is what is
+    """Batches by the rules of 2.7.9 and 2.8.8, as ([tokens], used length); `tokens` is what is
     out, in order, and loses what came back."""
     got = []
     while True:

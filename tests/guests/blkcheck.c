@@ -28,40 +28,12 @@ struct options {
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static bool digit_of(char c, u64 base, u64 *digit)
-{
-	*digit = ~0ULL;
-	if (c >= '0' && c <= '9')
-		*digit = (u64)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		*digit = (u64)(c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		*digit = (u64)(c - 'A' + 10);
-	return *digit < base;
-}
-
-/* Decimal, or hexadecimal after 0x. */
-static bool parse_number(const char *text, u64 *value)
-{
-	u64 base = strncmp(text, "0x", 2) ? 10 : 16, digit;
-
-	text += base == 16 ? 2 : 0;
-	*value = 0;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (!digit_of(*text, base, &digit) || *value > (~0ULL - digit) / base)
-			return false;
-		*value = *value * base + digit;
-	}
-	return true;
-}
-
 static bool take_number(const char *name, const char *text, struct options *options)
 {
 	u64 value;
 
-	if (!parse_number(text, &value))
+	/* Decimal, or hexadecimal after 0x. */
+	if (kstrtou64(text, strncmp(text, "0x", 2) ? 10 : 16, &value))
 		return false;
 	if (!strcmp(name, "seed"))
 		check.seed = value;
@@ -129,7 +101,7 @@ static bool find_disk(const struct options *options)
 		       options->disk ? options->disk : "");
 		return false;
 	}
-	block_get_properties(check.disk, &check.properties);
+	check.properties = check.disk->properties;
 	check.block = check.properties.logical_block_size / SECTOR_SIZE;
 	check.sectors = block_sectors(check.disk) / check.block * check.block;
 	check.request_sectors = (u32)min(
@@ -137,13 +109,13 @@ static bool find_disk(const struct options *options)
 	check.request_sectors -= check.request_sectors % check.block;
 	if (check.request_sectors)
 		return true;
-	printk("blkcheck: %s holds no sectors to check\n", block_name(check.disk));
+	printk("blkcheck: %s holds no sectors to check\n", check.disk->name);
 	return false;
 }
 
 static bool choose_queues(const struct options *options)
 {
-	unsigned int queues = block_queues(check.disk);
+	unsigned int queues = check.disk->queue_count;
 
 	check.queues = queues;
 	if (options->queue == ~0ULL)
@@ -152,7 +124,7 @@ static bool choose_queues(const struct options *options)
 	check.first_queue = (unsigned int)options->queue;
 	if (options->queue < queues)
 		return true;
-	printk("blkcheck: queue %llu: %s has %u\n", options->queue, block_name(check.disk), queues);
+	printk("blkcheck: queue %llu: %s has %u\n", options->queue, check.disk->name, queues);
 	return false;
 }
 
@@ -160,7 +132,7 @@ static bool may_write(const struct options *options)
 {
 	if (!check.properties.read_only || !strcmp(options->mode, "verify"))
 		return true;
-	printk("blkcheck: %s is read-only; mode=verify reads it\n", block_name(check.disk));
+	printk("blkcheck: %s is read-only; mode=verify reads it\n", check.disk->name);
 	return false;
 }
 
@@ -195,9 +167,8 @@ static void run(const struct options *options)
 
 static int report(const struct options *options, u64 ns)
 {
-	printk("blkcheck: %s of %s, seed %llu: %llu sectors, %llu wrong, %llu requests failed, "
-	       "%llu.%03llu s\n",
-	       options->mode, block_name(check.disk), check.seed, check.sectors, check.wrong,
+	printk("blkcheck: %s of %s, seed %llu: %llu sectors, %llu wrong, %llu requests failed, %llu.%03llu s\n",
+	       options->mode, check.disk->name, check.seed, check.sectors, check.wrong,
 	       check.errors, ns / NSEC_PER_SEC, ns / NSEC_PER_MSEC % 1000);
 	if (check.wrong || check.errors) {
 		printk("blkcheck: failed\n");
@@ -214,8 +185,7 @@ int main(int argc, char **argv)
 	u64 start;
 
 	if (wrong) {
-		printk("blkcheck: %s: want CMDLINE='mode=write|verify|random seed=N' and, if you "
-		       "like, requests=N depth=1..%u queue=N disk=vda cpus=all\n",
+		printk("blkcheck: %s: want mode=write|verify|random seed=N [requests=N depth=1..%u queue=N disk=vda cpus=all]\n",
 		       wrong, SLOTS_MAX);
 		return 1;
 	}

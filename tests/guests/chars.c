@@ -12,6 +12,7 @@
 #include "drivers/char/port.h"
 #include "drivers/virtio/balloon/virtio_balloon.h"
 #include "kernel/bootinfo.h"
+#include "kernel/exit.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
@@ -50,13 +51,12 @@ static bool read_entropy(void)
 	for (unsigned int i = 0; (entropy = entropy_get(i)); i++) {
 		error = entropy_read(entropy, buffer, ENTROPY_BYTES, 5 * NSEC_PER_SEC);
 		if (error) {
-			printk("chars: %s at %s: error %d\n", entropy_name(entropy),
-			       entropy_bus_name(entropy), error);
+			printk("chars: %s at %s: error %d\n", entropy->name, entropy->bus_name,
+			       error);
 			return false;
 		}
-		printk("chars: %s at %s: %u bytes, %u different\n", entropy_name(entropy),
-		       entropy_bus_name(entropy), ENTROPY_BYTES,
-		       different_bytes(buffer, ENTROPY_BYTES));
+		printk("chars: %s at %s: %u bytes, %u different\n", entropy->name,
+		       entropy->bus_name, ENTROPY_BYTES, different_bytes(buffer, ENTROPY_BYTES));
 	}
 	return true;
 }
@@ -76,7 +76,7 @@ static void serve_entropy(void)
 	if (error == -ETIMEDOUT || !error == !failed)
 		return;
 	failed = error;
-	printk("chars: %s at %s: %s\n", entropy_name(entropy), entropy_bus_name(entropy),
+	printk("chars: %s at %s: %s\n", entropy->name, entropy->bus_name,
 	       error ? "no entropy" : "entropy again");
 }
 
@@ -87,8 +87,8 @@ static bool write_all(struct port *port, const u8 *data, size_t length)
 	for (; length; data += count, length -= (size_t)count) {
 		count = port_write(port, data, length, ECHO_NS);
 		if (count <= 0) {
-			printk("chars: %s: %zu bytes not taken: %d\n", port_device_name(port),
-			       length, count);
+			printk("chars: %s: %zu bytes not taken: %d\n", port->device_name, length,
+			       count);
 			return false;
 		}
 	}
@@ -128,11 +128,10 @@ static bool serve_ports(void)
 	struct port *port;
 
 	for (unsigned int i = 0; (port = port_get(i)); i++) {
-		if (port_is_console(port))
+		if (port->is_console)
 			continue;
 		if (is_new(port)) {
-			printk("chars: port %s is \"%s\"\n", port_device_name(port),
-			       port_name(port));
+			printk("chars: port %s is \"%s\"\n", port->device_name, port->name);
 			port_open(port);
 		}
 		if (echo(port))
@@ -167,8 +166,8 @@ static u64 parse_seconds(const char *word)
 {
 	u64 seconds = 0;
 
-	for (; word && *word >= '0' && *word <= '9' && seconds < 1000000; word++)
-		seconds = 10 * seconds + (u64)(*word - '0');
+	if (word && kstrtou64(word, 10, &seconds))
+		machine_stop("chars: %s: want a number of seconds", word);
 	return seconds ? seconds : SECONDS_USUAL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "tests/guests/check/check.h"
 #include "drivers/virtio/simple/virtio_simple.h"
+#include "drivers/virtio/virtio.h"
 #include "kernel/bootinfo.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
@@ -146,7 +147,7 @@ static void check_overtaking(struct virtio_simple *simple)
 {
 	struct virtio_simple_request slow = { .op = VIRTIO_SIMPLE_OP_DELAY, .arg = DELAY_US };
 	struct virtio_simple_request nop = { .op = VIRTIO_SIMPLE_OP_NOP };
-	bool in_order = virtio_simple_is_in_order(simple);
+	bool in_order = virtqueue_is_in_order(virtio_simple_queue(simple, 0));
 	u64 start = ktime_get_ns();
 	bool ok;
 
@@ -163,7 +164,8 @@ static void check_overtaking(struct virtio_simple *simple)
 /* Fills the queue to its last descriptor, sees it refuse, and gets all of it back. */
 static bool queue_fills_and_drains(struct virtio_simple *simple, unsigned int queue)
 {
-	u16 room = virtio_simple_queue_size(simple, queue), count = 0, back = 0;
+	u16 room = virtqueue_get_vring_size(virtio_simple_queue(simple, queue));
+	u16 count = 0, back = 0;
 	struct virtio_simple_request *requests = kzalloc((room + 1u) * sizeof(*requests));
 	int error = requests ? 0 : -ENOMEM;
 
@@ -195,11 +197,14 @@ static void check_queues(struct virtio_simple *simple)
 
 static void check_config(struct virtio_simple *simple)
 {
-	u32 value = 0;
+	struct virtio_device *vdev = virtio_simple_vdev(simple);
+	u32 wanted = 0xfeedc0de, value = 0;
 	u64 counter = 0, again = 0;
 
-	check(!virtio_simple_write_writable(simple, 0xfeedc0de) &&
-		      !virtio_simple_read_writable(simple, &value) && value == 0xfeedc0de,
+	check(!virtio_config_write(vdev, offsetof(struct virtio_simple_config, writable), &wanted,
+				   sizeof(wanted)) &&
+		      !virtio_cread(vdev, struct virtio_simple_config, writable, &value) &&
+		      value == wanted,
 	      "the writable configuration field reads back");
 	check(!virtio_simple_read_counter(simple, &counter) &&
 		      !virtio_simple_read_counter(simple, &again) && again == counter,

@@ -6,40 +6,16 @@
  */
 #include "tests/guests/crash/crash.h"
 #include "kernel/bootinfo.h"
+#include "kernel/exit.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-linker_table_bounds(crash, const struct crash_kind *, kinds_start, kinds_end);
-
 u64 crash_argument;
-
-static u64 parse_hex(const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *digit;
-	u64 value = 0;
-
-	if (!strncmp(text, "0x", 2))
-		text += 2;
-	for (; *text && (digit = strchr(digits, *text)); text++)
-		value = value << 4 | (u64)(digit - digits);
-	return value;
-}
-
-static const struct crash_kind *const *first_kind(void)
-{
-	const struct crash_kind *const *kind = kinds_start;
-
-	__asm__("" : "+r"(kind)); /* the table is larger than the compiler thinks */
-	return kind;
-}
 
 static int print_kinds(void)
 {
-	const struct crash_kind *const *kind;
-
 	printk("crash: what to break is one of:");
-	for (kind = first_kind(); kind < kinds_end; kind++)
+	linker_table_for_each(kind, crash, const struct crash_kind *)
 		printk(" %s", (*kind)->name);
 	printk("\n");
 	return 2;
@@ -48,12 +24,12 @@ static int print_kinds(void)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
-	const struct crash_kind *const *kind;
 
 	if (!strncmp(name, "kind=", 5))
 		name += 5;
-	crash_argument = argc > 2 ? parse_hex(argv[2]) : 0;
-	for (kind = first_kind(); kind < kinds_end; kind++) {
+	if (argc > 2 && kstrtou64(argv[2], 16, &crash_argument))
+		machine_stop("crash: %s: want a number in hexadecimal", argv[2]);
+	linker_table_for_each(kind, crash, const struct crash_kind *) {
 		if (strcmp(name, (*kind)->name))
 			continue;
 		(*kind)->run();

@@ -5,7 +5,9 @@
  */
 #include "drivers/virtio/simple/virtio_simple.h"
 #include "kernel/bootinfo.h"
+#include "kernel/exit.h"
 #include "kernel/printk.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
 #define SECONDS_DEFAULT 10
@@ -15,8 +17,8 @@ static u64 parse_seconds(int argc, char **argv)
 {
 	u64 seconds = 0;
 
-	for (const char *digit = argc > 1 ? argv[1] : ""; *digit >= '0' && *digit <= '9'; digit++)
-		seconds = seconds * 10 + (u64)(*digit - '0');
+	if (argc > 1 && kstrtou64(argv[1], 10, &seconds))
+		machine_stop("endure: %s: want a number of seconds", argv[1]);
 	return seconds ? seconds : SECONDS_DEFAULT;
 }
 

@@ -260,8 +260,7 @@ static void print_series(const struct series *series, u64 ns, struct virtqueue_c
 {
 	struct virtqueue_counters after = count_all(series);
 
-	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, "
-	       "%llu interrupts, %llu.%03llu ms\n",
+	printk("matrix: %s: %u requests, %u batches, at most %u outstanding, %llu notifications, %llu interrupts, %llu.%03llu ms\n",
 	       series->name, series->done, series->batches, series->deepest,
 	       after.notifications - before.notifications, after.interrupts - before.interrupts,
 	       ns / NSEC_PER_MSEC, ns / NSEC_PER_USEC % 1000);
@@ -333,9 +332,9 @@ static bool run_all_series(struct virtio_simple *simple, struct lane *lanes, uns
 
 /* ---- the app --------------------------------------------------------------------------------- */
 
-static bool make_lane(const struct virtio_simple *simple, struct lane *lane, unsigned int queue)
+static bool make_lane(struct virtio_simple *simple, struct lane *lane, unsigned int queue)
 {
-	u16 size = virtio_simple_queue_size(simple, queue);
+	u16 size = virtqueue_get_vring_size(virtio_simple_queue(simple, queue));
 
 	*lane = (struct lane){ .queue = queue, .bytes = size * sizeof(struct slot) };
 	lane->slots = alloc_pages_exact(lane->bytes);

@@ -7,6 +7,7 @@
  */
 #include <linux/errno.h>
 
+#include "kernel/exit.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 #include "tests/guests/netcheck/netcheck.h"
@@ -26,15 +27,13 @@ static const struct {
 u64 netcheck_option(const char *name, u64 otherwise)
 {
 	size_t length = strlen(name);
-	u64 value = 0;
+	u64 value;
 
 	for (int i = 1; i < words_count; i++) {
-		const char *digits = words[i] + length + 1;
-
 		if (strncmp(words[i], name, length) || words[i][length] != '=')
 			continue;
-		for (; *digits >= '0' && *digits <= '9'; digits++)
-			value = value * 10 + (u64)(*digits - '0');
+		if (kstrtou64(words[i] + length + 1, 10, &value))
+			machine_stop("netcheck: %s: want a number", words[i]);
 		return value;
 	}
 	return otherwise;
@@ -46,8 +45,7 @@ static void print_counters(const struct netdev *dev)
 
 	for (unsigned int i = 0; i < dev->queue_pairs; i++) {
 		netdev_count(dev, i, &sent, &received);
-		printk("netcheck: queue %u: sent %llu packets, %llu bytes, %llu errors; received "
-		       "%llu packets, %llu bytes, %llu dropped, %llu errors\n",
+		printk("netcheck: queue %u: sent %llu packets, %llu bytes, %llu errors; received %llu packets, %llu bytes, %llu dropped, %llu errors\n",
 		       i, sent.packets, sent.bytes, sent.errors, received.packets, received.bytes,
 		       received.dropped, received.errors);
 	}

@@ -54,8 +54,7 @@ static bool rebind(const char *bus, const char *name)
 			return false;
 	}
 	take_census(&after);
-	printk("rebind: %s: %d times; pages free %llu -> %llu, objects %llu -> %llu, vectors %u -> "
-	       "%u\n",
+	printk("rebind: %s: %d times; pages free %llu -> %llu, objects %llu -> %llu, vectors %u -> %u\n",
 	       bus, CYCLES, before.memory.pages_free, after.memory.pages_free,
 	       before.memory.objects, after.memory.objects, before.vectors, after.vectors);
 	return !memcmp(&before.memory, &after.memory, sizeof(after.memory)) &&

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 
 #include "drivers/virtio/simple/virtio_simple.h"
+#include "drivers/virtio/virtio.h"
 #include "kernel/bootinfo.h"
 #include "kernel/irq.h"
 #include "kernel/memory.h"
@@ -254,6 +255,15 @@ static void count_irqs(unsigned int queue, u64 *counts)
 		counts[cpu] = irq_count_on(find_vector(queue), cpu);
 }
 
+static bool is_steered(struct virtio_simple *simple, unsigned int queue)
+{
+	struct virtio_device *vdev = virtio_simple_vdev(simple);
+	struct virtqueue *vq = virtio_simple_queue(simple, queue);
+
+	return !vdev->config->set_vq_affinity(vq, BIT_ULL(queue)) &&
+	       vdev->config->get_vq_affinity(vdev, virtqueue_index(vq)) == BIT_ULL(queue);
+}
+
 static void check_queues(struct virtio_simple *simple)
 {
 	static u64 before[CPUS_MAX][CPUS_MAX];
@@ -263,8 +273,7 @@ static void check_queues(struct virtio_simple *simple)
 
 	queues.count = min(virtio_simple_request_queues(simple), num_online_cpus());
 	for (unsigned int queue = 0; queue < queues.count; queue++) {
-		steered += !virtio_simple_set_cpus(simple, queue, BIT_ULL(queue)) &&
-			   virtio_simple_cpus(simple, queue) == BIT_ULL(queue);
+		steered += is_steered(simple, queue);
 		count_irqs(queue, before[queue]);
 	}
 	check(steered == queues.count, "each queue's interrupt is steered to a CPU of its own");

@@ -21,7 +21,7 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fno-pie -fno-common -fno-strict-aliasing -fno-
 	-fno-builtin -Wall -Wextra -Werror -Itests/host/sim/include -Itests/host/sim -I.
 HOST_CFLAGS_gcc := -fsanitize=address,undefined -fno-sanitize-recover=all
 # clang's sanitizers come in a package of their own; trapping needs none.
-HOST_CFLAGS_clang := -fsanitize=undefined -fsanitize-trap=undefined
+HOST_CFLAGS_clang := -g1 -fsanitize=undefined -fsanitize-trap=undefined
 # The kernel's own text formatting stands beside the C library's, for comparison and for printk.
 HOST_RENAME := -Dsnprintf=k_snprintf -Dvsnprintf=k_vsnprintf
 HOST_RENAME_string := $(foreach name,memcpy memmove memset memcmp strlen strnlen strcmp strncmp \

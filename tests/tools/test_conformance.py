@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/conformance.md: all items, and everything that a row names is in the tree."""
+"""docs/conformance.md: all items, everything that a row names, and all that virtio 1.4 demands."""
 
 import re
 import sys
@@ -13,10 +13,13 @@ TREE = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / "tools"), str(TREE / "tests/guests/transport")]
 
 import c_source  # noqa: E402  (tools/ is no package)
+import virtio_sections  # noqa: E402  (as above)
 from cells import all_cells  # noqa: E402  (nor is tests/guests/transport/)
 
 COLUMNS = ["item", "demand", "status", "where", "shown by"]
-STATUSES = ("met", "met (nothing to do)", "not applicable", "not met")
+STATUSES = ("met", "met (nothing to do)", "not applicable", "not met", "not driven")
+# What a demand begins with: the section of 1.2, where it is another one or none; that of 1.4.
+SECTION = re.compile(r"(?:(?P<older>-|[\d.]+) / )?(?P<number>\d\.\d+(?:\.\d+)*)[ :]")
 NAMED = re.compile(r"`([^`]+)`")
 # What a row says instead of a test; the reason has to be more than a word.
 NO_TEST = re.compile(r"no test can show it\b.{20}")
@@ -38,6 +41,33 @@ def tables_of(text):
 
 TABLES = list(tables_of((TREE / "docs/conformance.md").read_text()))
 ROWS = [row for table in TABLES for row in table]
+
+
+def listed_sections():
+    """tests/tools/virtio_sections.txt: by 1.4's number, 1.2's and whether a driver has demands."""
+    for line in (TREE / "tests/tools/virtio_sections.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            number, older, must, _ = line.split(" | ", 3)
+            yield number, (older, must != "-")
+
+
+SECTIONS = dict(listed_sections())
+
+
+def section_is_right(demand):
+    """Whether a demand begins with a section of 1.4, and before it 1.2's number if that differs."""
+    section = SECTION.match(demand)
+    if not section or section["number"] not in SECTIONS:
+        return False
+    older = SECTIONS[section["number"]][0]
+    return section["older"] == (older if older != section["number"] else None)
+
+
+def not_named(rows):
+    """The sections with demands on a driver that no row names, or stands for as not driven."""
+    named = {(SECTION.match(row[1])["number"], row[2] == "not driven") for row in rows}
+    return {number for number, (_, demands) in SECTIONS.items() if demands and not any(
+        number == name or whole and number.startswith(f"{name}.") for name, whole in named)}
 
 
 @cache
@@ -120,13 +150,55 @@ def test_each_item_once_and_in_order():
 def test_row(row):
     assert len(row) == len(COLUMNS) and all(row)
     _, demand, status, where, shown = row
-    assert re.match(r"\d\.\d+(\.\d+)*[ :]", demand), "a demand begins with its section"
+    assert section_is_right(demand)
     assert status in STATUSES
     assert not list(missing_in_code(where))
     assert not list(missing_tests(shown))
     if status.startswith("met"):
         assert NAMED.search(where)
         assert NAMED.search(shown) or NO_TEST.search(shown), "shown by nothing, and no reason"
+
+
+def test_every_section_with_demands_has_a_row():
+    assert not not_named(ROWS)
+
+
+@pytest.mark.parametrize("item, missed", [
+    ("GEN3", {"2.12.1.2.5"}), ("C33", {"2.8.11"}), ("NET26", set()),
+    ("ND1", {"4.2.2.2", "4.2.3.1.1", "4.2.3.4.1"}),
+])
+def test_a_row_that_is_taken_out_is_missed(item, missed):
+    assert not_named([row for row in ROWS if row[0] != item]) == missed
+
+
+@pytest.mark.parametrize("section", [
+    "a demand", "2.99", "2.1.1 / 2.1.1", "- / 2.1.1", "3.4.1", "5.1.6.1", "5.1.9.1",
+    "5.1.6.2 / 5.1.9.1", "5.1.9.1 / 5.1.6.1", "5.1.6.1 / ",
+])
+def test_a_section_that_is_not_there_is_noticed(section):
+    assert not section_is_right(f"{section}: a demand")
+
+
+def test_sections_are_numbered_as_latex_does(tmp_path):
+    """What is included, commented out or without a number in the way; two levels down at once."""
+    (tmp_path / "main.tex").write_text(r"""\chapter{First} % \section{No}
+\section*{No number}
+\input{more.tex}
+\chapter{\field{Last} one}
+\appendix \section{No}""")
+    (tmp_path / "more.tex").write_text(r"""\section{A}\label{sec:a}
+\drivernormative{\subsection}{A}{Other
+  A} It MUST, MUST NOT, \% SHOULD.
+\devicenormative{\paragraph}{A}{A} MUST
+\section{B}""")
+    sections = virtio_sections.sections_of(tmp_path)
+    assert [(s.number, s.title, s.label, s.file) for s in sections] == [
+        ("1", "First", "", "main.tex"), ("1.1", "A", "sec:a", "more.tex"),
+        ("1.1.1", "Driver Requirements: A", "other a", "more.tex"),
+        ("1.1.1.0.1", "Device Requirements: A", "a", "more.tex"),
+        ("1.2", "B", "", "more.tex"), ("2", "Last one", "", "main.tex")]
+    assert [(s.count("MUST"), s.count("SHOULD")) for s in sections[1:4]] == [
+        ("-", "-"), (2, 1), ("-", "-")]
 
 
 @pytest.mark.parametrize("cell", [

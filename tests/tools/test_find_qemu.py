@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 TREE = Path(__file__).resolve().parents[2]
 
 BUILD_QEMU = """#!/usr/bin/env bash
@@ -37,7 +39,7 @@ def find(tree, **settings):
     environment = {"PATH": os.environ["PATH"], **settings}
     done = subprocess.run(
         [tree / "tools" / "find-qemu.sh"], env=environment, text=True, check=False,
-        capture_output=True, timeout=20,
+        capture_output=True, timeout=patience(20),
     )
     calls = tree / "calls"
     asked = calls.read_text().splitlines() if calls.exists() else []

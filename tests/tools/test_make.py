@@ -3,11 +3,14 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from patience import patience
 
 TREE = Path(__file__).resolve().parents[2]
 MAKE_SETTINGS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")
@@ -22,7 +25,7 @@ def make(*arguments, tree=TREE, **settings):
     """Runs make as a person would, whatever make runs us."""
     return subprocess.run(
         ["make", *arguments], cwd=tree, env={**quiet_environment(), **settings}, text=True,
-        check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(60),
     )
 
 
@@ -48,6 +51,27 @@ def test_run_sets_up_first_and_stops_when_that_fails(small_tree):
     done = make("run", tree=small_tree)
     assert done.returncode != 0
     assert "no gcc" in done.stderr and "called find-qemu.sh" not in done.stderr
+
+
+def test_flags_of_the_user_stay_out(small_tree):
+    """make exports what the environment has too, but with the kernel's values."""
+    (small_tree / "tools" / "setup.sh").write_text("#!/bin/bash\nenv\n")
+    names = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "CDPATH")
+    done = make("setup", tree=small_tree, **{name: "." for name in names})
+    seen = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert "PATH" in seen and not seen & set(names)
+
+
+def test_cache_is_found_without_home(small_tree, tmp_path):
+    """In the folder that the system knows; an `rm` of ours, for it is the user's."""
+    (tmp_path / "rm").write_text("#!/bin/bash\necho called rm \"$@\"\n")
+    (tmp_path / "rm").chmod(0o755)
+    environment = {**quiet_environment(), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for name in ("HOME", "XDG_CACHE_HOME", "DOORBELL_CACHE"):
+        environment.pop(name, None)
+    done = subprocess.run(["make", "distclean"], cwd=small_tree, env=environment, text=True,
+                          check=True, capture_output=True)
+    assert f"called rm -rf {pwd.getpwuid(os.getuid()).pw_dir}/.cache/doorbell\n" in done.stdout
 
 
 BAD_KNOBS = {
@@ -90,7 +114,7 @@ def test_runs_at_once_build_in_turn(small_tree, tmp_path):
     builder.chmod(0o755)
     command = ["make", "run", f"MAKE={builder}", "PYTHON=true"]
     runs = [subprocess.Popen(command, cwd=small_tree, env=quiet_environment()) for _ in range(4)]
-    assert [run.wait(timeout=60) for run in runs] == [0] * 4
+    assert [run.wait(timeout=patience(60)) for run in runs] == [0] * 4
     assert log.read_text().split() == ["begin", "end"] * 4
 
 
@@ -152,7 +176,7 @@ def doctor(**settings):
     """Runs the doctor; (exit status, its lines)."""
     done = subprocess.run(
         [TREE / "tools" / "doctor.sh"], env={**os.environ, **settings}, text=True, check=False,
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(60),
     )
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()

@@ -12,6 +12,7 @@ import pytest
 from knobs import parse_knobs
 from machine import run
 from new import USUAL_ID, driver_of
+from patience import patience
 from qemu import build_directory, command_line
 
 TREE = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ LEFT_OUT = (".git", "build", "qemu", "tests", "docs", "compile_commands.json")
 
 @pytest.fixture(name="tree", scope="module")
 def fixture_tree(tmp_path_factory):
-    """A copy of what is compiled; the tree itself is left alone."""
+    """A copy of what is compiled, and of what has been; the tree itself is left alone."""
     folder = tmp_path_factory.mktemp("tree")
     for source in TREE.iterdir():
         if source.name in LEFT_OUT or source == build_directory():
@@ -30,7 +31,11 @@ def fixture_tree(tmp_path_factory):
             shutil.copytree(source, folder / source.name,
                             ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, folder / source.name)
+            shutil.copy2(source, folder / source.name)
+    if (build_directory() / "flags").exists():  # with their times, so that make finds them made
+        for made in ("obj", "uapi"):
+            shutil.copytree(build_directory() / made, folder / "build" / made, symlinks=True)
+        shutil.copy2(build_directory() / "flags", folder / "build" / "flags")
     # Somebody may have made a driver with it already.
     if driver_of(int(USUAL_ID)):
         (folder / driver_of(int(USUAL_ID))).unlink()
@@ -41,7 +46,7 @@ def make(tree, *arguments):
     """make as a person would call it there."""
     environment = {k: v for k, v in os.environ.items() if k not in MAKE_SETTINGS}
     return subprocess.run(["make", *arguments], cwd=tree, env=environment, text=True, check=False,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(300))
 
 
 def must_make(tree, *arguments):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 TREE = Path(__file__).resolve().parents[2]
 PLAIN_TOOLS = "bash env cat sort uniq dirname mkdir grep sed rm awk".split()
 WANTED = ["gcc", "xorriso", "mtools"]
@@ -89,7 +91,7 @@ class Machine:
         environment = {"PATH": str(self.bin), "STATE": str(self.state), **self.environment}
         return subprocess.run(
             [self.tree / "tools" / "setup.sh", *arguments], env=environment, text=True, check=False,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=20,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=patience(20),
         )
 
     def log(self):

@@ -14,6 +14,8 @@ sys.path.insert(0, str(TREE / "tools"))
 import c_source  # noqa: E402  (tools/ is no package)
 import style  # noqa: E402
 
+from patience import patience
+
 HEAD = "/* SPDX-License-Identifier: MIT */\n"
 TASK = "TO" + "DO"  # in one piece, it would be found in this file
 
@@ -54,6 +56,10 @@ C_CASES = {
     "code: assignment": ("/*\n * device->status = 0;\n */\n", 3, "commented-out"),
     "code: //": ("// return 0;\n", 2, "commented-out"),
     "code: if": ("/* if (x) { */\n", 2, "commented-out"),
+    "split message": ('void f(void)\n{\n\tg("one "\n\t  "text");\n}\n', 5, "split over two"),
+    "split beside a comment": ('const char *s = "a " /* b */ "c";\n', 2, "split over two"),
+    "long message and more": (f'\tprintk("{"x" * 90}", a);\n', 2, "columns"),
+    "long message and a comment": (f'\tprintk("{"x" * 90}"); /* a */\n', 2, "columns"),
 }
 
 
@@ -72,6 +78,10 @@ def test_c_rule_fires(tmp_path, name):
     "/* Reads x; then the device returns it; y = 3 is kept. */\n",
     "/* return early; the queue is empty. */\n",
     "const char *s = \"" + TASK + " return 0;\";\n",
+    'const char *s = "one line\\n"\n\t\t"and another\\n";\n',
+    'const char *s = "\\x08"\n\t\t"CRES", *t = "b" PRIx64 "c";\n',
+    f'\tprintk("{"x" * 90}",\n\t       a);\n',
+    f'\t{{ 0x01,\n\t  "{"x" * 98}" }},\n',
 ])
 def test_c_rule_leaves_alone(tmp_path, body):
     assert violations(tmp_path, "kernel/a.c", HEAD + body) == []
@@ -225,6 +235,16 @@ def test_shellcheck_fires(tmp_path):
     assert "SC2086" in report.violations[0][2]
 
 
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+def test_settings_of_the_user_for_shellcheck_do_not_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".shellcheckrc").write_text("enable=all\n")
+    (tmp_path / "a.sh").write_text("#!/bin/bash\ntext=x\nset -- a\necho $1 \"$text\"\n")
+    report = style.Report()
+    style.check_shell(report, tmp_path, ["a.sh"])
+    assert [line for _, line, _ in report.violations] == [4]
+
+
 def test_other_clang_format_is_not_compared_with(tmp_path, monkeypatch):
     monkeypatch.setattr(style, "run", lambda command: (0, "clang-format version 19.1.7\n"))
     report = style.Report()
@@ -237,7 +257,7 @@ def test_exit_status_and_summary(tmp_path):
     (tmp_path / "kernel" / "a.c").write_text("int x;\n")
     done = subprocess.run(
         [sys.executable, TREE / "tools" / "style.py", tmp_path], text=True, check=False,
-        capture_output=True, timeout=20,
+        capture_output=True, timeout=patience(20),
     )
     assert done.returncode == 1
     assert "kernel/a.c:1: no SPDX" in done.stdout

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * virtio-balloon (virtio 1.2, 5.5): free pages are lent to the host, which tells in the
+ * virtio-balloon (virtio 1.2, 5.5): lends free pages to the host, which writes into the
  * configuration how many it wants. Each interrupt, of the configuration or of a queue, takes the
- * next step (virtio_balloon_work.c), so nobody has to wait; a lock goes around it.
+ * next step (virtio_balloon_work.c), so no code has to wait. A lock protects each step.
  */
 #include <linux/errno.h>
 
@@ -36,14 +36,6 @@ static void act(struct virtio_balloon *balloon)
 	spin_unlock_irqrestore(&balloon->lock, flags);
 }
 
-static void balloon_interrupt(struct virtqueue *vq)
-{
-	struct virtio_balloon *balloon = virtqueue_device(vq)->dev.driver_data;
-
-	if (balloon)
-		act(balloon);
-}
-
 static void virtio_balloon_config_changed(struct virtio_device *vdev)
 {
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
@@ -52,14 +44,19 @@ static void virtio_balloon_config_changed(struct virtio_device *vdev)
 		act(balloon);
 }
 
+static void balloon_interrupt(struct virtqueue *vq)
+{
+	virtio_balloon_config_changed(virtqueue_device(vq));
+}
+
 /* ---- life cycle ------------------------------------------------------------------------------ */
 
 static int find_queues(struct virtio_balloon *balloon)
 {
 	const struct virtqueue_info infos[QUEUES] = {
-		{ "inflateq", balloon_interrupt },
-		{ "deflateq", balloon_interrupt },
-		{ "statsq", balloon_interrupt },
+		{ .name = "inflateq", .callback = balloon_interrupt },
+		{ .name = "deflateq", .callback = balloon_interrupt },
+		{ .name = "statsq", .callback = balloon_interrupt },
 	};
 	bool statistics = virtio_has_feature(balloon->vdev, VIRTIO_BALLOON_F_STATS_VQ);
 
@@ -69,7 +66,7 @@ static int find_queues(struct virtio_balloon *balloon)
 
 static void free_balloon(struct virtio_balloon *balloon)
 {
-	/* A device that would not reset still has its pages. */
+	/* If the reset was not confirmed, the device still owns its pages. */
 	if (!balloon->vdev->failed) {
 		vballoon_take_back(balloon);
 		free_pages_exact(balloon->shared, sizeof(*balloon->shared));
@@ -130,7 +127,7 @@ static void detach_all(struct virtio_balloon *balloon)
 		virtqueue_forget(balloon->vqs[i]);
 }
 
-/* The bus has reset the device: what it had is ours again. */
+/* Frees everything. The bus has reset the device, so its buffers are ours again. */
 static void virtio_balloon_remove(struct virtio_device *vdev)
 {
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
@@ -159,12 +156,7 @@ module_virtio_driver(virtio_balloon_driver);
 
 struct virtio_balloon *virtio_balloon_get(unsigned int index)
 {
-	struct virtio_balloon *balloon;
-
-	list_for_each_entry(balloon, &devices, struct virtio_balloon, node)
-		if (!index--)
-			return balloon;
-	return NULL;
+	return list_nth_entry(index, &devices, struct virtio_balloon, node);
 }
 
 const char *virtio_balloon_name(const struct virtio_balloon *balloon)
@@ -182,7 +174,7 @@ u32 virtio_balloon_wanted(const struct virtio_balloon *balloon)
 	return balloon->wanted;
 }
 
-/* Once without a device that is up, always without. */
+/* Restarts the device, unless a restart has failed before. */
 static int restart(struct virtio_balloon *balloon)
 {
 	int error;

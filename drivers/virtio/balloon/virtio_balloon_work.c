@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * What virtio-balloon does (virtio 1.2, 5.5.6): lends pages, takes them back, tells statistics. One
- * request is under way at a time. All of it runs locked, with interrupts off, mostly in interrupts.
+ * The work of virtio-balloon (virtio 1.2, 5.5.6): lends pages, takes them back, reports statistics.
+ * Only one request is outstanding at a time. All of it runs with the lock held and interrupts off,
+ * mostly in interrupts.
  *
- * A page that is lent is never touched. It is free again when the host has acknowledged that
- * (MUST_TELL_HOST), whether the host insists on that or not.
+ * A lent page is never touched. It is free again when the host has acknowledged that
+ * (MUST_TELL_HOST), whether the host insists on it or not.
  */
 #include "drivers/virtio/balloon/virtio_balloon_priv.h"
 
-/* What is never lent: a sixteenth of all memory, and at least this. */
+/* The reserve that is never lent: a sixteenth of all memory, and at least this. */
 #define RESERVE_PAGES 1024
 #define RESERVE_SHARE 16
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-/* Room for another batch on the stack. */
+/* Makes room for another batch on the stack. */
 static bool make_room(struct virtio_balloon *balloon)
 {
 	struct chunk *chunk = balloon->top;
@@ -39,7 +40,7 @@ static void drop_empty_chunks(struct virtio_balloon *balloon)
 	}
 }
 
-/* How many pages may be lent now. */
+/* Returns how many pages may be lent now. */
 static u32 spare_pages(void)
 {
 	struct memory_counters memory;
@@ -69,7 +70,8 @@ void vballoon_take_back(struct virtio_balloon *balloon)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* The queue is empty. What is used there nevertheless is a lie, and looking at it breaks it. */
+/* Arms the queue, which is empty. If the device reports used buffers there, reading them breaks the
+ * queue. */
 static void arm(struct virtqueue *vq)
 {
 	u32 length;
@@ -93,11 +95,11 @@ static void say_short(struct virtio_balloon *balloon)
 		return;
 	balloon->short_of = balloon->wanted;
 	dev_printk(&balloon->vdev->dev,
-		   "E23 the host wants %u pages and has %u: the rest is needed here\n",
-		   balloon->wanted, balloon->actual);
+		   "E23 the host wants %u pages, has %u: no more can be spared\n", balloon->wanted,
+		   balloon->actual);
 }
 
-/* The pages are on the stack at once, and count when the device has acknowledged them. */
+/* Lends pages. They go onto the stack at once, and count when the device has acknowledged them. */
 static void inflate(struct virtio_balloon *balloon)
 {
 	u32 count = min(balloon->wanted - balloon->actual, spare_pages());
@@ -142,8 +144,8 @@ static void tell_actual(struct virtio_balloon *balloon)
 		balloon->failed = true;
 }
 
-/* What the device has acknowledged; false while it has not. 5.5.6.1: no page is used, and none
- * asked back, before that. The length says nothing (5.5.6.2). */
+/* Completes the request once the device has acknowledged it; false until then. 5.5.6.1: no page is
+ * used, and none requested back, before that. The length has no meaning (5.5.6.2.1). */
 static bool finish(struct virtio_balloon *balloon)
 {
 	struct virtqueue *vq = balloon->vqs[balloon->inflating ? INFLATEQ : DEFLATEQ];
@@ -179,10 +181,10 @@ static void say_reached(struct virtio_balloon *balloon)
 	if (balloon->told == balloon->actual)
 		return;
 	balloon->told = balloon->actual;
-	dev_printk(&balloon->vdev->dev, "the host has %u pages, as it wants\n", balloon->actual);
+	dev_printk(&balloon->vdev->dev, "the host has the %u pages it wanted\n", balloon->actual);
 }
 
-/* 5.5.6.1: pages are lent while the host wants more, taken while it wants fewer. */
+/* 5.5.6.1: lends pages while the host wants more, and takes them back while it wants fewer. */
 void vballoon_step(struct virtio_balloon *balloon)
 {
 	if (balloon->failed || !finish(balloon) || balloon->failed)

@@ -12,28 +12,29 @@
 #include "drivers/virtio/virtio.h"
 
 /* struct virtio_pci_common_cfg of <linux/virtio_pci.h> with the fields that came later (virtio 1.3,
- * 4.1.4.3); those are there only with their features. */
+ * 4.1.4.3); those are there only with their features. Names are the specification's, and const is
+ * what it calls read-only for the driver. */
 struct virtio_pci_common_regs {
 	__le32 device_feature_select;
-	__le32 device_feature;
-	__le32 guest_feature_select;
-	__le32 guest_feature;
-	__le16 msix_config;
-	__le16 num_queues;
+	const __le32 device_feature;
+	__le32 driver_feature_select;
+	__le32 driver_feature;
+	__le16 config_msix_vector;
+	const __le16 num_queues;
 	__u8 device_status;
-	__u8 config_generation;
+	const __u8 config_generation;
 	__le16 queue_select;
 	__le16 queue_size;
 	__le16 queue_msix_vector;
 	__le16 queue_enable;
-	__le16 queue_notify_off;
+	const __le16 queue_notify_off;
 	__le32 queue_desc_lo, queue_desc_hi;
-	__le32 queue_avail_lo, queue_avail_hi;
-	__le32 queue_used_lo, queue_used_hi;
-	__le16 queue_notif_config_data; /* NOTIF_CONFIG_DATA */
-	__le16 queue_reset;		/* RING_RESET */
-	__le16 admin_queue_index;	/* ADMIN_VQ */
-	__le16 admin_queue_num;
+	__le32 queue_driver_lo, queue_driver_hi;
+	__le32 queue_device_lo, queue_device_hi;
+	const __le16 queue_notif_config_data; /* NOTIF_CONFIG_DATA */
+	__le16 queue_reset;		      /* RING_RESET */
+	const __le16 admin_queue_index;	      /* ADMIN_VQ */
+	const __le16 admin_queue_num;
 };
 
 /* A structure of the device in one of its BARs, mapped; base is NULL when there is none. */
@@ -68,14 +69,15 @@ struct virtio_pci_vq {
 /* How a device interrupts, the best way first. */
 enum virtio_pci_irq_mode { IRQ_MSIX_PER_QUEUE, IRQ_MSIX_SHARED, IRQ_INTX, IRQ_POLLED };
 
-/* The registers of queues and interrupts, which modern and legacy devices have in other places. */
-struct virtio_pci_ops {
-	u16 decode; /* the PCI command bit without which they are not there */
+/* What modern and legacy devices do differently: their registers of queues and interrupts. */
+struct virtio_pci_interface {
+	u16 decode; /* the PCI command bit without which the registers are not there */
 	/* Queues the device may have; some of them may be missing. */
 	u32 (*num_queues)(const struct virtio_pci_device *vp);
-	/* Writes an MSI-X table entry, or VIRTIO_MSI_NO_VECTOR, and returns what reads back. */
-	u16 (*config_vector)(const struct virtio_pci_device *vp, u16 vector);
-	u16 (*queue_vector)(const struct virtio_pci_device *vp, unsigned int index, u16 vector);
+	/* Writes the number of an MSI-X table entry, or VIRTIO_MSI_NO_VECTOR, and returns what
+	 * reads back. */
+	u16 (*write_config_entry)(const struct virtio_pci_device *vp, u16 entry);
+	u16 (*write_queue_entry)(const struct virtio_pci_device *vp, unsigned int index, u16 entry);
 	/* The ISR status (4.1.4.5); reading it clears it and lowers INTx. */
 	u8 (*read_isr)(const struct virtio_pci_device *vp);
 	/* Makes queue `index` into `queue` and enables it: 0, or -errno after a line. What is in
@@ -84,11 +86,11 @@ struct virtio_pci_ops {
 			unsigned int index, const struct virtqueue_info *info);
 };
 
-extern const struct virtio_pci_ops virtio_pci_modern_registers;
+extern const struct virtio_pci_interface virtio_pci_modern_interface;
 
 struct virtio_pci_device {
 	struct virtio_device vdev;
-	const struct virtio_pci_ops *ops;
+	const struct virtio_pci_interface *interface;
 	struct pci_dev *pci_dev;
 	struct virtio_pci_region common, notify, isr, device;
 	u32 notify_off_multiplier;
@@ -118,15 +120,10 @@ bool virtio_pci_is_transitional(u16 device, u8 revision);
 /* Whether the function may have the legacy interface: transitional, with an I/O BAR 0 (4.1.2.3). */
 bool virtio_pci_has_legacy(const struct pci_dev *dev);
 
-/*
- * An interface of virtio over PCI adds its probe to this table, in the order of the keys: it fills
- * in vdev.config and ops of a device that has it and returns 0; -ENODEV or -EOPNOTSUPP lets the
- * next one try.
- */
-typedef int (*virtio_pci_interface_t)(struct virtio_pci_device *vp);
-#define virtio_pci_interface(key, function)                                                       \
-	linker_table_add(virtio_pci_interface, key, interface_##function, virtio_pci_interface_t, \
-			 function)
+/* Fill in vdev.config and the interface of a device that has it: 0; -ENODEV or -EOPNOTSUPP where it
+ * has not, or another -errno after a message. NULL is an image without virtio_pci_legacy.c. */
+int virtio_pci_modern_probe(struct virtio_pci_device *vp);
+int virtio_pci_legacy_probe(struct virtio_pci_device *vp) __attribute__((weak));
 
 /* Operations that both interfaces share; see virtio_config_ops. */
 int virtio_pci_reset(struct virtio_device *vdev);
@@ -145,12 +142,12 @@ void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32
 #define vp_read(vp, field)                                                         \
 	virtio_pci_common_read(vp, offsetof(struct virtio_pci_common_regs, field), \
 			       sizeof(((struct virtio_pci_common_regs *)0)->field))
+/* sizeof an assignment: a read-only field does not compile. */
 #define vp_write(vp, field, value)                                                  \
 	virtio_pci_common_write(vp, offsetof(struct virtio_pci_common_regs, field), \
-				sizeof(((struct virtio_pci_common_regs *)0)->field), value)
+				sizeof(((struct virtio_pci_common_regs *)0)->field = 0), value)
 
-/* The operations of a modern device, and two of them that have files of their own. */
-extern const struct virtio_config_ops virtio_pci_modern_ops;
+/* Operations that both interfaces share; see virtio_config_ops. */
 int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct virtqueue *vqs[],
 			const struct virtqueue_info infos[]);
 void virtio_pci_del_vqs(struct virtio_device *vdev);
@@ -165,7 +162,7 @@ const char *virtio_pci_irq_name(const struct virtio_pci_device *vp);
 void virtio_pci_print_irq(const struct virtio_pci_vq *queue);
 void virtio_pci_report_irq(const struct virtio_pci_vq *queue);
 
-/* Tells what a late queue's device and interrupt look like; for a struct virtqueue_transport. */
+/* Prints what a late queue's device and interrupt look like; see struct virtio_device. */
 void virtio_pci_report(struct virtqueue *vq);
 
 /* Frees a queue, or leaves its memory alone for ever where the device would not reset; an empty

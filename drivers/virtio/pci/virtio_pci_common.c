@@ -22,37 +22,6 @@ static const struct pci_device_id virtio_pci_id_table[] = {
 };
 MODULE_DEVICE_TABLE(pci, virtio_pci_id_table);
 
-static void print_region(const struct virtio_pci_device *vp, const char *name,
-			 const struct virtio_pci_region *region)
-{
-	if (region->base)
-		dev_printk(&vp->pci_dev->dev, "%s: BAR %u + 0x%04x, 0x%x bytes\n", name,
-			   region->bar, region->offset, region->length);
-}
-
-static void print_regions(const struct virtio_pci_device *vp)
-{
-	print_region(vp, "common configuration", &vp->common);
-	print_region(vp, "notifications", &vp->notify);
-	print_region(vp, "ISR status", &vp->isr);
-	print_region(vp, "device configuration", &vp->device);
-}
-
-static int virtio_pci_modern_probe(struct virtio_pci_device *vp)
-{
-	int error = virtio_pci_find_regions(vp);
-
-	if (error)
-		return error;
-	print_regions(vp);
-	vp->vdev.config = &virtio_pci_modern_ops;
-	vp->ops = &virtio_pci_modern_registers;
-	return 0;
-}
-virtio_pci_interface(1, virtio_pci_modern_probe);
-
-linker_table_bounds(virtio_pci_interface, virtio_pci_interface_t, interfaces_start, interfaces_end);
-
 static bool is_not_there(int error)
 {
 	return error == -ENODEV || error == -EOPNOTSUPP;
@@ -68,49 +37,17 @@ static void say_nothing_to_drive(const struct pci_dev *dev)
 				      "has no ports\n");
 }
 
-/* The first interface of this image that the device has. */
+/* The modern interface where the device has it, else the legacy one where this image does. */
 static int choose_interface(struct virtio_pci_device *vp)
 {
-	const virtio_pci_interface_t *interface = interfaces_start;
-	int error = -EOPNOTSUPP;
+	int error = virtio_pci_modern_probe(vp);
 
-	__asm__("" : "+r"(interface)); /* the table is larger than the compiler thinks */
-	for (; interface < interfaces_end && is_not_there(error); interface++)
-		error = (*interface)(vp);
+	if (is_not_there(error) && virtio_pci_legacy_probe)
+		error = virtio_pci_legacy_probe(vp);
 	if (!is_not_there(error))
 		return error;
 	say_nothing_to_drive(vp->pci_dev);
 	return -EOPNOTSUPP;
-}
-
-/* Whoever had the device before may have left it running: it is reset before it may reach memory,
- * and one that does not confirm never may. */
-static int let_it_reach_memory(struct virtio_pci_device *vp)
-{
-	int error = vp->vdev.config->reset(&vp->vdev);
-
-	if (!error)
-		return pci_set_master(vp->pci_dev);
-	dev_printk(&vp->pci_dev->dev,
-		   "E04 the reset was not confirmed; the device is cut off and not used\n");
-	return error;
-}
-
-/* The device can reach memory only once it is known to be usable. */
-static int set_up(struct virtio_pci_device *vp)
-{
-	int error = pci_enable_device(vp->pci_dev);
-
-	if (error)
-		return error;
-	error = choose_interface(vp);
-	if (!error)
-		error = let_it_reach_memory(vp);
-	if (!error)
-		error = register_virtio_device(&vp->vdev);
-	if (error)
-		pci_disable_device(vp->pci_dev);
-	return error;
 }
 
 static int virtio_pci_probe(struct pci_dev *dev, const struct pci_device_id *id)
@@ -134,8 +71,14 @@ static int virtio_pci_probe(struct pci_dev *dev, const struct pci_device_id *id)
 		   virtio_pci_is_transitional(dev->device, dev->revision)
 			   ? "PCI subsystem id: transitional"
 			   : "PCI device id: modern");
-	error = set_up(vp);
+	vp->vdev.report = virtio_pci_report;
+	error = pci_enable_device(dev);
+	if (!error)
+		error = choose_interface(vp);
+	if (!error)
+		error = register_virtio_device(&vp->vdev);
 	if (error) {
+		pci_disable_device(dev);
 		kfree(vp);
 		return error;
 	}
@@ -162,8 +105,8 @@ static bool is_reset(void *context)
 }
 
 /* 2.4.2 and 4.1.4.3.2: 0 is written, and the reset is done when 0 reads back; but registers that
- * nobody decodes read 0 as well. A device that does not get there may go on writing to memory it
- * was given, so its bus mastering goes. */
+ * are not decoded read 0 as well. A device that does not confirm may go on writing to memory it was
+ * given, so its bus mastering goes off. */
 int virtio_pci_reset(struct virtio_device *vdev)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
@@ -171,14 +114,15 @@ int virtio_pci_reset(struct virtio_device *vdev)
 
 	vdev->config->set_status(vdev, 0);
 	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
-	if (!error && !pci_decodes(vp->pci_dev, vp->ops->decode))
+	if (!error && !pci_decodes(vp->pci_dev, vp->interface->decode))
 		error = -EIO;
 	if (error)
 		pci_clear_master(vp->pci_dev);
 	return error;
 }
 
-/* A read makes sure that what the device sent before has arrived at a CPU; there it is awaited. */
+/* The read makes sure that what the device sent before it has arrived at a CPU; then each handler
+ * is waited for. */
 void virtio_pci_synchronize_cbs(struct virtio_device *vdev)
 {
 	const struct virtio_pci_device *vp = to_vp_device(vdev);

@@ -108,7 +108,7 @@ static void single_interrupt(void *context)
 static enum irq_return intx_interrupt(void *context)
 {
 	struct virtio_pci_device *vp = context;
-	u8 isr = vp->ops->read_isr(vp);
+	u8 isr = vp->interface->read_isr(vp);
 
 	if (!isr || isr == 0xff)
 		return IRQ_NOT_OURS;
@@ -166,11 +166,6 @@ static int no_vector(struct attempt *attempt, int error)
 		       error == -ENODEV ? "the CPU has no local APIC" : "no vector is left");
 }
 
-static bool wants_vector(const struct virtqueue_info *info)
-{
-	return info->name && info->callback;
-}
-
 /* Tells the device of the entry. 4.1.5.1.2.2: it must be read back, NO_VECTOR means refused. */
 static int use_entry(struct virtio_pci_device *vp, unsigned int index, unsigned int entry,
 		     int vector, const char *name, struct attempt *attempt)
@@ -181,7 +176,7 @@ static int use_entry(struct virtio_pci_device *vp, unsigned int index, unsigned 
 		return no_vector(attempt, vector);
 	queue->entry = entry;
 	queue->vector = vector;
-	if (vp->ops->queue_vector(vp, index, (u16)entry) != entry)
+	if (vp->interface->write_queue_entry(vp, index, (u16)entry) != entry)
 		return refused(attempt, name, entry);
 	return 0;
 }
@@ -201,12 +196,12 @@ static int request_config_entry(struct virtio_pci_device *vp, irq_handler_t hand
 	vp->config_vector = pci_msix_request(vp->pci_dev, CONFIG_ENTRY, handler, vp, name);
 	if (vp->config_vector < 0)
 		return no_vector(attempt, vp->config_vector);
-	if (vp->ops->config_vector(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
+	if (vp->interface->write_config_entry(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
 		return refused(attempt, "configuration changes", CONFIG_ENTRY);
 	return 0;
 }
 
-/* An entry for configuration changes, and one for each queue that has a callback. */
+/* An entry for configuration changes, and one for each queue that wants interrupts. */
 static int request_entry_per_queue(struct virtio_pci_device *vp,
 				   const struct virtqueue_info infos[], struct attempt *attempt)
 {
@@ -217,7 +212,7 @@ static int request_entry_per_queue(struct virtio_pci_device *vp,
 		struct virtio_pci_vq *queue = &vp->vqs[i];
 		int vector;
 
-		if (!wants_vector(&infos[i]))
+		if (!virtqueue_wants_interrupts(&infos[i]))
 			continue;
 		vector = pci_msix_request(vp->pci_dev, entry, queue_interrupt, queue,
 					  irq_name_for(vp, queue->irq_name, infos[i].name));
@@ -245,7 +240,7 @@ static int request_shared_entry(struct virtio_pci_device *vp, const struct virtq
 			: pci_msix_request(vp->pci_dev, entry, shared_queue_interrupt, vp,
 					   irq_name_for(vp, vp->shared_irq_name, "virtqueues"));
 	for (unsigned int i = 0; i < vp->vq_count && !error; i++)
-		if (wants_vector(&infos[i]))
+		if (virtqueue_wants_interrupts(&infos[i]))
 			error = use_entry(vp, i, entry, vector, infos[i].name, attempt);
 	return error;
 }
@@ -256,7 +251,7 @@ static unsigned int entries_needed(const struct virtio_pci_device *vp,
 	unsigned int needed = CONFIG_ENTRY + 1;
 
 	for (unsigned int i = 0; i < vp->vq_count; i++)
-		needed += wants_vector(&infos[i]);
+		needed += virtqueue_wants_interrupts(&infos[i]);
 	return needed;
 }
 
@@ -311,7 +306,7 @@ static int try_intx(struct virtio_pci_device *vp, const struct virtqueue_info in
 		return give_up(attempt, vector, "the wire cannot be had: error %d", vector);
 	vp->config_vector = vector;
 	for (unsigned int i = 0; i < vp->vq_count; i++)
-		if (wants_vector(&infos[i]))
+		if (virtqueue_wants_interrupts(&infos[i]))
 			vp->vqs[i].vector = vector;
 	return 0;
 }
@@ -356,9 +351,9 @@ static void forget_entries(struct virtio_pci_device *vp)
 {
 	if (vp->vdev.failed)
 		return;
-	vp->ops->config_vector(vp, VIRTIO_MSI_NO_VECTOR);
+	vp->interface->write_config_entry(vp, VIRTIO_MSI_NO_VECTOR);
 	for (unsigned int i = 0; i < vp->vq_count; i++)
-		vp->ops->queue_vector(vp, i, VIRTIO_MSI_NO_VECTOR);
+		vp->interface->write_queue_entry(vp, i, VIRTIO_MSI_NO_VECTOR);
 }
 
 void virtio_pci_free_irqs(struct virtio_pci_device *vp)

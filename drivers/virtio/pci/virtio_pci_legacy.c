@@ -100,14 +100,12 @@ static void notify(struct virtqueue *vq)
 	outw((u16)vq->index, port(to_vp_device(vq->vdev), VIRTIO_PCI_QUEUE_NOTIFY));
 }
 
-static const struct virtqueue_transport transport = { notify, virtio_pci_report };
-
 /* 4.1.5.1.3.1: the device alone chooses the size. */
 static int read_size(const struct virtio_pci_device *vp, unsigned int index)
 {
 	u16 size = inw(port(vp, VIRTIO_PCI_QUEUE_NUM));
 
-	if (!size || size > 32768 || size & (size - 1)) {
+	if (!vring_size_is_valid(&vp->vdev, size)) {
 		dev_printk(&vp->vdev.dev, "E08 queue %u: size %u is %s\n", index, size,
 			   size ? "not a power of two up to 32768" : "0: there is no such queue");
 		return -ENOENT;
@@ -142,9 +140,8 @@ static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, u
 	struct vring_request request = {
 		.vdev = &vp->vdev,
 		.index = index,
-		.name = info->name,
-		.callback = info->callback,
-		.transport = &transport,
+		.info = info,
+		.notify = notify,
 		.transport_data = queue,
 	};
 	int size;
@@ -162,16 +159,16 @@ static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, u
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-static u16 config_vector(const struct virtio_pci_device *vp, u16 vector)
+static u16 write_config_entry(const struct virtio_pci_device *vp, u16 entry)
 {
-	outw(vector, port(vp, VIRTIO_MSI_CONFIG_VECTOR));
+	outw(entry, port(vp, VIRTIO_MSI_CONFIG_VECTOR));
 	return inw(port(vp, VIRTIO_MSI_CONFIG_VECTOR));
 }
 
-static u16 queue_vector(const struct virtio_pci_device *vp, unsigned int index, u16 vector)
+static u16 write_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
 {
 	outw((u16)index, port(vp, VIRTIO_PCI_QUEUE_SEL));
-	outw(vector, port(vp, VIRTIO_MSI_QUEUE_VECTOR));
+	outw(entry, port(vp, VIRTIO_MSI_QUEUE_VECTOR));
 	return inw(port(vp, VIRTIO_MSI_QUEUE_VECTOR));
 }
 
@@ -180,18 +177,18 @@ static u8 read_isr(const struct virtio_pci_device *vp)
 	return inb(port(vp, VIRTIO_PCI_ISR));
 }
 
-static const struct virtio_pci_ops legacy_registers = {
+static const struct virtio_pci_interface legacy_interface = {
 	.decode = PCI_COMMAND_IO,
 	.num_queues = num_queues,
-	.config_vector = config_vector,
-	.queue_vector = queue_vector,
+	.write_config_entry = write_config_entry,
+	.write_queue_entry = write_queue_entry,
 	.read_isr = read_isr,
 	.setup_vq = setup_vq,
 };
 
 /* What a legacy device cannot do is missing here: a generation, a queue's own reset, shared memory,
  * an administration queue. */
-static const struct virtio_config_ops legacy_ops = {
+static const struct virtio_config_ops legacy_config_ops = {
 	.get = legacy_get,
 	.set = legacy_set,
 	.get_status = legacy_get_status,
@@ -207,7 +204,7 @@ static const struct virtio_config_ops legacy_ops = {
 	.bus_name = virtio_pci_bus_name,
 };
 
-static int virtio_pci_legacy_probe(struct virtio_pci_device *vp)
+int virtio_pci_legacy_probe(struct virtio_pci_device *vp)
 {
 	const struct pci_resource *bar = &vp->pci_dev->resource[0];
 
@@ -220,8 +217,7 @@ static int virtio_pci_legacy_probe(struct virtio_pci_device *vp)
 		return -ENXIO;
 	}
 	dev_printk(&vp->pci_dev->dev, "legacy interface: I/O BAR 0\n");
-	vp->vdev.config = &legacy_ops;
-	vp->ops = &legacy_registers;
+	vp->vdev.config = &legacy_config_ops;
+	vp->interface = &legacy_interface;
 	return 0;
 }
-virtio_pci_interface(2, virtio_pci_legacy_probe);

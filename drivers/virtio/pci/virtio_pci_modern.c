@@ -1,9 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations of a modern virtio-pci device (virtio 1.2, 4.1.4.3 and 4.1.4.6). */
+/*
+ * A modern virtio-pci device (virtio 1.2, 4.1.4.3 and 4.1.4.6): how it is recognised, its common
+ * configuration, and the table of operations. Its queues are in virtio_pci_modern_queue.c.
+ */
 #include <linux/errno.h>
 
 #include "drivers/virtio/pci/virtio_pci.h"
 #include "kernel/io.h"
+
+/* ---- the common configuration ---------------------------------------------------------------- */
+
+/* Ours only adds to the structure that every <linux/virtio_pci.h> has. */
+_Static_assert(offsetof(struct virtio_pci_common_regs, queue_select) ==
+			       VIRTIO_PCI_COMMON_Q_SELECT &&
+		       offsetof(struct virtio_pci_common_regs, queue_device_hi) ==
+			       VIRTIO_PCI_COMMON_Q_USEDHI &&
+		       offsetof(struct virtio_pci_common_regs, queue_notif_config_data) ==
+			       sizeof(struct virtio_pci_common_cfg),
+	       "the common configuration has its own layout");
+
+u32 virtio_pci_common_read(const struct virtio_pci_device *vp, u32 offset, u32 size)
+{
+	const volatile u8 *address = vp->common.base + offset;
+
+	if (size == 1)
+		return readb(address);
+	if (size == 2)
+		return readw(address);
+	return readl(address);
+}
+
+void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32 size, u32 value)
+{
+	volatile u8 *address = vp->common.base + offset;
+
+	if (size == 1)
+		writeb((u8)value, address);
+	else if (size == 2)
+		writew((u16)value, address);
+	else
+		writel(value, address);
+}
 
 /* ---- device configuration -------------------------------------------------------------------- */
 
@@ -118,14 +155,14 @@ static int modern_finalize_features(struct virtio_device *vdev)
 		dev_printk(&vdev->dev, "E05 the device does not offer VERSION_1 (bit 32)\n");
 		return -EINVAL;
 	}
-	vp_write(vp, guest_feature_select, 0);
-	vp_write(vp, guest_feature, (u32)vdev->features);
-	vp_write(vp, guest_feature_select, 1);
-	vp_write(vp, guest_feature, (u32)(vdev->features >> 32));
+	vp_write(vp, driver_feature_select, 0);
+	vp_write(vp, driver_feature, (u32)vdev->features);
+	vp_write(vp, driver_feature_select, 1);
+	vp_write(vp, driver_feature, (u32)(vdev->features >> 32));
 	return 0;
 }
 
-const struct virtio_config_ops virtio_pci_modern_ops = {
+static const struct virtio_config_ops virtio_pci_config_ops = {
 	.get = modern_get,
 	.set = modern_set,
 	.generation = modern_generation,
@@ -146,3 +183,33 @@ const struct virtio_config_ops virtio_pci_modern_ops = {
 	.finalize_features = modern_finalize_features,
 	.bus_name = virtio_pci_bus_name,
 };
+
+/* ---- probing --------------------------------------------------------------------------------- */
+
+static void print_region(const struct virtio_pci_device *vp, const char *name,
+			 const struct virtio_pci_region *region)
+{
+	if (region->base)
+		dev_printk(&vp->pci_dev->dev, "%s: BAR %u + 0x%04x, 0x%x bytes\n", name,
+			   region->bar, region->offset, region->length);
+}
+
+static void print_regions(const struct virtio_pci_device *vp)
+{
+	print_region(vp, "common configuration", &vp->common);
+	print_region(vp, "notifications", &vp->notify);
+	print_region(vp, "ISR status", &vp->isr);
+	print_region(vp, "device configuration", &vp->device);
+}
+
+int virtio_pci_modern_probe(struct virtio_pci_device *vp)
+{
+	int error = virtio_pci_find_regions(vp);
+
+	if (error)
+		return error;
+	print_regions(vp);
+	vp->vdev.config = &virtio_pci_config_ops;
+	vp->interface = &virtio_pci_modern_interface;
+	return 0;
+}

@@ -34,21 +34,13 @@ static volatile u8 *notify_address(const struct virtio_pci_device *vp)
 	return vp->notify.base + offset;
 }
 
-/* 2.7 and 2.8.10.1: only a split queue has to be a power of two long. */
-static bool size_is_valid(const struct virtio_pci_device *vp, u32 size)
-{
-	bool packed = virtio_has_feature(&vp->vdev, VIRTIO_F_RING_PACKED);
-
-	return size && size <= 32768 && (packed || !(size & (size - 1)));
-}
-
 /* The size to use for the selected queue, or -errno: 0 means there is no such queue. */
 static int choose_size(const struct virtio_pci_device *vp, unsigned int index)
 {
 	u32 largest = vp_read(vp, queue_size);
 	u32 size = min(largest, (u32)QUEUE_SIZE_MAX);
 
-	if (!size_is_valid(vp, largest)) {
+	if (!vring_size_is_valid(&vp->vdev, largest)) {
 		dev_printk(&vp->vdev.dev, "E08 queue %u: size %u is %s\n", index, largest,
 			   largest ? "not a power of two up to 32768"
 				   : "0: there is no such queue");
@@ -124,10 +116,6 @@ static void notify_with_data(struct virtqueue *vq)
 	writel(queue->notify_value | (u32)vring_next_offset(vq) << 16, queue->notify);
 }
 
-static const struct virtqueue_transport transport = { notify, virtio_pci_report };
-static const struct virtqueue_transport transport_with_data = { notify_with_data,
-								virtio_pci_report };
-
 static int choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
 			 unsigned int index)
 {
@@ -155,9 +143,8 @@ static int make_ring(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, 
 		.vdev = &vp->vdev,
 		.index = index,
 		.num = (u16)size,
-		.name = info->name,
-		.callback = info->callback,
-		.transport = data ? &transport_with_data : &transport,
+		.info = info,
+		.notify = data ? notify_with_data : notify,
 		.transport_data = queue,
 	};
 
@@ -188,17 +175,17 @@ static u32 num_queues(const struct virtio_pci_device *vp)
 	return vp_read(vp, num_queues);
 }
 
-/* 4.1.5.1.2.2: a vector counts when it reads back; NO_VECTOR means refused. */
-static u16 config_vector(const struct virtio_pci_device *vp, u16 vector)
+/* 4.1.5.1.2.2: an entry counts when it reads back; NO_VECTOR means refused. */
+static u16 write_config_entry(const struct virtio_pci_device *vp, u16 entry)
 {
-	vp_write(vp, msix_config, vector);
-	return (u16)vp_read(vp, msix_config);
+	vp_write(vp, config_msix_vector, entry);
+	return (u16)vp_read(vp, config_msix_vector);
 }
 
-static u16 queue_vector(const struct virtio_pci_device *vp, unsigned int index, u16 vector)
+static u16 write_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
 {
 	vp_write(vp, queue_select, index);
-	vp_write(vp, queue_msix_vector, vector);
+	vp_write(vp, queue_msix_vector, entry);
 	return (u16)vp_read(vp, queue_msix_vector);
 }
 
@@ -207,11 +194,11 @@ static u8 read_isr(const struct virtio_pci_device *vp)
 	return readb(vp->isr.base);
 }
 
-const struct virtio_pci_ops virtio_pci_modern_registers = {
+const struct virtio_pci_interface virtio_pci_modern_interface = {
 	.decode = PCI_COMMAND_MEMORY,
 	.num_queues = num_queues,
-	.config_vector = config_vector,
-	.queue_vector = queue_vector,
+	.write_config_entry = write_config_entry,
+	.write_queue_entry = write_queue_entry,
 	.read_isr = read_isr,
 	.setup_vq = setup_vq,
 };
@@ -253,7 +240,7 @@ int virtio_pci_modern_enable_vq(struct virtqueue *vq)
 
 	if (!virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))
 		return -EOPNOTSUPP;
-	if (queue->vector >= 0 && queue_vector(vp, vq->index, entry) != entry)
+	if (queue->vector >= 0 && write_queue_entry(vp, vq->index, entry) != entry)
 		return -EBUSY;
 	vp_write(vp, queue_select, vq->index);
 	vp_write(vp, queue_size, vq->num);

@@ -2,12 +2,12 @@
 /*
  * Where the device keeps its structures: vendor capabilities that name a BAR, an offset and a
  * length (virtio 1.2, 4.1.4). All of it is the device's word, so each capability is read once into
- * a local copy and used only when it fits; the first usable one of a type wins.
+ * a local copy and used only when it fits; the first usable one of a type wins. Shared memory
+ * (4.1.4.7) is in the same list.
  */
 #include <linux/errno.h>
 
 #include "drivers/virtio/pci/virtio_pci.h"
-#include "kernel/io.h"
 
 /* Longer structures are allowed (4.1.4.1); this much serves 65,536 queues with 256 bytes each. */
 #define REGION_MAPPED_MAX 0x1000000u
@@ -145,34 +145,48 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 	return 0;
 }
 
-/* Ours only adds to the structure that every <linux/virtio_pci.h> has. */
-_Static_assert(offsetof(struct virtio_pci_common_regs, queue_select) ==
-			       VIRTIO_PCI_COMMON_Q_SELECT &&
-		       offsetof(struct virtio_pci_common_regs, queue_used_hi) ==
-			       VIRTIO_PCI_COMMON_Q_USEDHI &&
-		       offsetof(struct virtio_pci_common_regs, queue_notif_config_data) ==
-			       sizeof(struct virtio_pci_common_cfg),
-	       "the common configuration has its own layout");
+/* ---- shared memory --------------------------------------------------------------------------- */
 
-u32 virtio_pci_common_read(const struct virtio_pci_device *vp, u32 offset, u32 size)
+static u64 read_pair(const struct pci_dev *dev, unsigned int low, unsigned int high)
 {
-	const volatile u8 *address = vp->common.base + offset;
+	u32 low_half, high_half;
 
-	if (size == 1)
-		return readb(address);
-	if (size == 2)
-		return readw(address);
-	return readl(address);
+	pci_read_config_dword(dev, low, &low_half);
+	pci_read_config_dword(dev, high, &high_half);
+	return (u64)high_half << 32 | low_half;
 }
 
-void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32 size, u32 value)
+/* Reads a shared memory capability once; false when it is another one, or does not fit. */
+static bool read_shm(const struct pci_dev *dev, u8 position, u8 id,
+		     struct virtio_shm_region *region)
 {
-	volatile u8 *address = vp->common.base + offset;
+	u8 length, cfg_type, bar, its_id;
+	u64 offset;
 
-	if (size == 1)
-		writeb((u8)value, address);
-	else if (size == 2)
-		writew((u16)value, address);
-	else
-		writel(value, address);
+	if (position + sizeof(struct virtio_pci_cap64) > 256)
+		return false;
+	pci_read_config_byte(dev, position + VIRTIO_PCI_CAP_LEN, &length);
+	pci_read_config_byte(dev, position + VIRTIO_PCI_CAP_CFG_TYPE, &cfg_type);
+	pci_read_config_byte(dev, position + VIRTIO_PCI_CAP_BAR, &bar);
+	pci_read_config_byte(dev, position + offsetof(struct virtio_pci_cap, id), &its_id);
+	if (cfg_type != VIRTIO_PCI_CAP_SHARED_MEMORY_CFG || its_id != id ||
+	    length < sizeof(struct virtio_pci_cap64))
+		return false;
+	offset = read_pair(dev, position + VIRTIO_PCI_CAP_OFFSET,
+			   position + offsetof(struct virtio_pci_cap64, offset_hi));
+	region->length = read_pair(dev, position + VIRTIO_PCI_CAP_LENGTH,
+				   position + offsetof(struct virtio_pci_cap64, length_hi));
+	region->address = pci_iomap_range(dev, bar, offset, region->length);
+	return region->address;
+}
+
+int virtio_pci_get_shm_region(struct virtio_device *vdev, struct virtio_shm_region *region, u8 id)
+{
+	const struct pci_dev *dev = to_vp_device(vdev)->pci_dev;
+	u8 position = pci_find_capability(dev, PCI_CAP_ID_VNDR);
+
+	for (; position; position = pci_find_next_capability(dev, position, PCI_CAP_ID_VNDR))
+		if (read_shm(dev, position, id, region))
+			return 0;
+	return -ENODEV;
 }

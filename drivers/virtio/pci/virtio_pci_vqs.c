@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The queues of a device, whichever its registers: the vectors of all of them are settled before
- * the first is enabled, because an enabled queue can only be taken back by a reset.
+ * the first is enabled, because an enabled queue can only be taken back by a reset. Then the
+ * administration queue (virtio 1.3, 4.1.4.3), and which CPU takes a queue's interrupt.
  */
 #include <linux/errno.h>
 
 #include "drivers/virtio/pci/virtio_pci.h"
 #include "drivers/virtio/virtqueue_priv.h"
 #include "kernel/memory.h"
+#include "kernel/percpu.h"
 #include "kernel/printk.h"
 
 static void print_queue(const struct virtio_pci_device *vp, const struct virtio_pci_vq *queue)
@@ -23,7 +25,7 @@ static int set_up_queue(struct virtio_pci_device *vp, unsigned int index,
 			const struct virtqueue_info *info)
 {
 	struct virtio_pci_vq *queue = &vp->vqs[index];
-	int error = vp->ops->setup_vq(vp, queue, index, info);
+	int error = vp->interface->setup_vq(vp, queue, index, info);
 
 	if (error)
 		return error;
@@ -35,7 +37,7 @@ static int set_up_queue(struct virtio_pci_device *vp, unsigned int index,
 
 static int alloc_vqs(struct virtio_pci_device *vp, unsigned int count)
 {
-	u32 offered = vp->ops->num_queues(vp);
+	u32 offered = vp->interface->num_queues(vp);
 
 	if (!count || count > offered) {
 		dev_printk(&vp->vdev.dev, "E08 %u queues are needed, the device has %u\n", count,
@@ -61,6 +63,9 @@ int virtio_pci_find_vqs(struct virtio_device *vdev, unsigned int count, struct v
 	struct virtio_pci_device *vp = to_vp_device(vdev);
 	int error = vp->vqs ? -EBUSY : alloc_vqs(vp, count);
 
+	/* Only now: until its reset it could have written to what the firmware gave it. */
+	if (!error)
+		error = pci_set_master(vp->pci_dev);
 	if (error)
 		return error;
 	virtio_pci_request_irqs(vp, infos);
@@ -109,13 +114,86 @@ void virtio_pci_report(struct virtqueue *vq)
 	printk("  device %s: status 0x%02x, bus master %s\n", dev_name(&vp->pci_dev->dev), status,
 	       master ? "on" : "off");
 	virtio_pci_report_irq(queue);
-	if (!pci_decodes(vp->pci_dev, vp->ops->decode))
+	if (!pci_decodes(vp->pci_dev, vp->interface->decode))
 		printk("  E03 decoding is off, or the device is gone: its registers read as 0 or "
-		       "ones; "
-		       "look at the PCI command register\n");
+		       "ones; look at the PCI command register\n");
 	else if (!master)
 		printk("  E01 bus mastering is off: the device may not read its rings; "
 		       "set bit 2 of the PCI command register\n");
 	else if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		printk("  the device says NEEDS_RESET: QEMU's own log tells why\n");
+}
+
+/* ---- the administration queue ---------------------------------------------------------------- */
+
+/* Polled: commands are rare and short, and the vectors are the driver's. */
+int virtio_pci_create_avq(struct virtio_device *vdev)
+{
+	static const struct virtqueue_info info = { .name = "adminq" };
+	struct virtio_pci_device *vp = to_vp_device(vdev);
+	u32 index, count;
+	int error;
+
+	if (!virtio_has_feature(vdev, VIRTIO_F_ADMIN_VQ))
+		return 0;
+	index = vp_read(vp, admin_queue_index);
+	count = vp_read(vp, admin_queue_num);
+	/* 4.1.4.3.1: beyond the other queues, and within 16 bits. */
+	if (!count || index < vp_read(vp, num_queues) || index + count > 0x10000) {
+		dev_printk(&vdev->dev,
+			   "E18 %u administration queues from index %u on make no sense; going on "
+			   "without\n",
+			   count, index);
+		return 0;
+	}
+	vp->admin = (struct virtio_pci_vq){ .owner = vp, .vector = -1 };
+	error = pci_set_master(vp->pci_dev);
+	if (!error)
+		error = vp->interface->setup_vq(vp, &vp->admin, index, &info);
+	if (!error)
+		vdev->admin_vq = vp->admin.vq;
+	return error;
+}
+
+void virtio_pci_destroy_avq(struct virtio_device *vdev)
+{
+	struct virtio_pci_device *vp = to_vp_device(vdev);
+
+	vdev->admin_vq = NULL;
+	vdev->admin_opcodes = 0;
+	virtio_pci_del_vq(&vp->admin);
+}
+
+/* ---- affinity -------------------------------------------------------------------------------- */
+
+/* A wire (INTx) is shared, and goes where the I/O APIC says. */
+static bool has_message(const struct virtio_pci_vq *queue)
+{
+	return queue->vector >= 0 && queue->entry != VIRTIO_MSI_NO_VECTOR;
+}
+
+int virtio_pci_set_vq_affinity(struct virtqueue *vq, u64 cpus)
+{
+	const struct virtio_pci_vq *queue = vq->transport_data;
+	int error = -EINVAL;
+
+	cpus &= cpu_online_mask();
+	if (!cpus)
+		return -EINVAL;
+	if (!has_message(queue))
+		return -EOPNOTSUPP;
+	/* The first that can be reached by a message. */
+	for (; cpus && error; cpus &= cpus - 1)
+		error = pci_msix_retarget(queue->owner->pci_dev, queue->entry,
+					  (unsigned int)__builtin_ctzll(cpus));
+	return error;
+}
+
+u64 virtio_pci_get_vq_affinity(struct virtio_device *vdev, unsigned int index)
+{
+	const struct virtio_pci_device *vp = to_vp_device(vdev);
+
+	if (index >= vp->vq_count || !has_message(&vp->vqs[index]))
+		return 0;
+	return BIT_ULL(irq_cpu(vp->vqs[index].vector));
 }

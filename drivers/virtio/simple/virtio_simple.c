@@ -8,12 +8,14 @@
 #include <linux/errno.h>
 
 #include "drivers/virtio/virtio.h"
+#include "drivers/virtio/shared_memory.h"
 #include "drivers/virtio/simple/virtio_simple_priv.h"
 #include "kernel/memory.h"
 #include "kernel/printk.h"
 #include "kernel/string.h"
 
-#define HELLO_TIMEOUT_NS (500 * NSEC_PER_MSEC)
+#define SHM_ID 0 /* docs/virtio-simple.md */
+#define SERVED_TRIES 100
 
 static struct list_head devices = LIST_HEAD_INIT(devices);
 
@@ -71,12 +73,6 @@ static int read_config(struct virtio_simple *simple)
 	return error;
 }
 
-/* A callback asks for interrupts; whoever waits looks at the ring itself when it wakes. */
-static void wake_waiter(struct virtqueue *vq)
-{
-	(void)vq;
-}
-
 /* The device's index of a request queue: the event queue keeps index 1 even where it is absent. */
 static unsigned int device_index(unsigned int queue)
 {
@@ -108,9 +104,13 @@ static int find_queues(struct virtio_simple *simple)
 	int error;
 
 	for (unsigned int i = 0; i < simple->request_queues; i++)
-		infos[device_index(i)] = (struct virtqueue_info){ request_names[i], wake_waiter };
+		infos[device_index(i)] = (struct virtqueue_info){ .name = request_names[i],
+								  .waiters = &simple->waiters[i] };
 	if (events) {
-		infos[VIRTIO_SIMPLE_EVENTQ] = (struct virtqueue_info){ "eventq", wake_waiter };
+		infos[VIRTIO_SIMPLE_EVENTQ] = (struct virtqueue_info){
+			.name = "eventq",
+			.waiters = &simple->waiters[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX],
+		};
 		count = max(count, VIRTIO_SIMPLE_EVENTQ + 1u);
 	}
 	error = virtio_find_vqs(simple->vdev, count, vqs, infos);
@@ -166,44 +166,13 @@ static int virtio_simple_restore(struct virtio_device *vdev)
 	return error;
 }
 
-static bool interrupt_came(void *context)
-{
-	struct virtqueue_counters counters;
-
-	virtqueue_count(context, &counters);
-	return counters.interrupts || virtqueue_is_broken(context);
-}
-
-/*
- * The first request shows, before anyone relies on it, that requests are answered and interrupts
- * arrive. It is the interrupt that is waited for here, not the answer: the ring may show that
- * earlier. When only the interrupt is missing the queues are polled from then on.
- */
-static int say_hello(struct virtio_simple *simple)
-{
-	struct virtio_simple_request request = { .op = VIRTIO_SIMPLE_OP_NOP };
-	struct virtqueue *vq = simple->requestq[0];
-	int error = 0;
-
-	if (virtqueue_can_interrupt(vq)) {
-		virtqueue_enable_cb(vq);
-		error = virtio_simple_submit(simple, 0, &request);
-		virtio_simple_kick(simple, 0);
-		if (!error && wait_until(interrupt_came, vq, HELLO_TIMEOUT_NS))
-			virtqueue_give_up_interrupts(vq);
-		virtqueue_disable_cb(vq);
-		return error ? error : virtio_simple_finish(simple, VIRTQUEUE_POLL, &request);
-	}
-	return virtio_simple_call(simple, VIRTQUEUE_POLL, &request);
-}
-
 static int virtio_simple_scan(struct virtio_device *vdev)
 {
 	struct virtio_simple *simple = vdev->dev.driver_data;
 	int error = virtio_simple_post_events(simple);
 
 	if (!error)
-		error = say_hello(simple);
+		error = virtio_simple_say_hello(simple);
 	if (error)
 		return error;
 	if (list_empty(&simple->node))
@@ -221,8 +190,8 @@ static void virtio_simple_remove(struct virtio_device *vdev)
 
 	list_del_init(&simple->node);
 	for (unsigned int i = 0; i < simple->request_queues; i++)
-		virtio_simple_detach(simple->requestq[i]);
-	virtio_simple_detach(simple->eventq);
+		virtqueue_forget(simple->requestq[i]);
+	virtqueue_forget(simple->eventq);
 	free_simple(simple);
 }
 
@@ -283,11 +252,6 @@ u32 virtio_simple_max_payload(const struct virtio_simple *simple)
 	return simple->max_payload;
 }
 
-const char *virtio_simple_tag(const struct virtio_simple *simple)
-{
-	return simple->tag;
-}
-
 bool virtio_simple_has_events(const struct virtio_simple *simple)
 {
 	return simple->eventq;
@@ -313,15 +277,30 @@ int virtio_simple_read_counter(struct virtio_simple *simple, u64 *counter)
 	return virtio_cread(simple->vdev, struct virtio_simple_config, counter, counter);
 }
 
-int virtio_simple_read_writable(struct virtio_simple *simple, u32 *value)
+/* The device changes the count while we read it: the same upper half twice is whole. */
+int virtio_simple_read_served(struct virtio_simple *simple, u64 *served)
 {
-	return virtio_cread(simple->vdev, struct virtio_simple_config, writable, value);
-}
+	struct virtio_device *vdev = simple->vdev;
+	struct virtio_shm_region region;
+	int error = -ENODEV;
+	const __le32 *words;
+	u32 low, high;
 
-int virtio_simple_write_writable(struct virtio_simple *simple, u32 value)
-{
-	return virtio_config_write(simple->vdev, offsetof(struct virtio_simple_config, writable),
-				   &value, sizeof(value));
+	if (vdev->config->get_shm_region)
+		error = vdev->config->get_shm_region(vdev, &region, SHM_ID);
+	if (error)
+		return error;
+	if (region.length < sizeof(*served))
+		return -EINVAL;
+	words = (const __le32 *)region.address;
+	for (unsigned int i = 0; i < SERVED_TRIES; i++) {
+		high = shared_read32(&words[1]);
+		low = shared_read32(&words[0]);
+		*served = (u64)high << 32 | low;
+		if (shared_read32(&words[1]) == high)
+			return 0;
+	}
+	return -EAGAIN;
 }
 
 u64 virtio_simple_config_changes(const struct virtio_simple *simple)
@@ -342,15 +321,12 @@ void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,
 		virtqueue_count(simple->requestq[queue], counters);
 }
 
-u16 virtio_simple_queue_size(const struct virtio_simple *simple, unsigned int queue)
+struct virtio_device *virtio_simple_vdev(struct virtio_simple *simple)
 {
-	if (queue >= simple->request_queues || !simple->requestq[queue])
-		return 0;
-	return virtqueue_get_vring_size(simple->requestq[queue]);
+	return simple->vdev;
 }
 
-void virtio_simple_dump(struct virtio_simple *simple, unsigned int queue)
+struct virtqueue *virtio_simple_queue(struct virtio_simple *simple, unsigned int queue)
 {
-	if (queue < simple->request_queues && simple->requestq[queue])
-		virtqueue_dump(simple->requestq[queue]);
+	return queue < simple->request_queues ? simple->requestq[queue] : NULL;
 }

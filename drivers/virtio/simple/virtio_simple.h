@@ -10,6 +10,7 @@
 #include "drivers/virtio/virtqueue.h"
 #include "kernel/types.h"
 
+struct virtio_device;
 struct virtio_simple; /* one device that is up */
 
 /* Longest event payload that is delivered whole; see docs/virtio-simple.md. */
@@ -57,7 +58,6 @@ const char *virtio_simple_bus_name(const struct virtio_simple *simple);
 unsigned int virtio_simple_request_queues(const struct virtio_simple *simple);
 /* Bytes a request may carry each way. */
 u32 virtio_simple_max_payload(const struct virtio_simple *simple);
-const char *virtio_simple_tag(const struct virtio_simple *simple);
 bool virtio_simple_has_events(const struct virtio_simple *simple);
 /* Whether requests can be waited for by interrupt. */
 bool virtio_simple_can_interrupt(const struct virtio_simple *simple);
@@ -66,11 +66,10 @@ const char *virtio_simple_interrupt_name(const struct virtio_simple *simple);
 /* Whether the device was told by EVENT_IDX when to interrupt and when it wants to be notified. */
 bool virtio_simple_has_event_idx(const struct virtio_simple *simple);
 
-/* Whether answers come in the order of the requests; else a quick one may overtake a slow one. */
-bool virtio_simple_is_in_order(const struct virtio_simple *simple);
-
 /* Hands a request over; the device is told by kick. 0, -ENOSPC when the queue is full, -EINVAL for
- * a payload or an answer without memory, -EIO when the device failed. */
+ * a payload or an answer without memory, -EIO when the device failed: the first request after all
+ * that were outstanding have been reaped restarts it, at most three times. Counters of the queues
+ * begin at 0 then. */
 int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 			 struct virtio_simple_request *request);
 bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue);
@@ -78,14 +77,6 @@ bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue);
 /* A request that is done, in the device's order, or NULL when none is. After a failure it gives
  * back all that were outstanding, with -EIO. */
 struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, unsigned int queue);
-
-/*
- * After a failure, brings the device up again once all requests that were outstanding have been
- * reaped; submit does so by itself. 0, also without a failure; -EBUSY while some are outstanding;
- * another -errno when the device does not come up, or has been restarted three times already.
- * Counters of the queues begin at 0 again.
- */
-int virtio_simple_recover(struct virtio_simple *simple);
 
 /* Waits until `count` requests (at most those outstanding) can be reaped. 0, or -errno as
  * virtqueue_wait: then the device has been reset, and outstanding requests are reaped with -EIO. */
@@ -101,10 +92,8 @@ int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_event *event,
 			     u64 timeout_ns);
 
-/* Configuration fields: the host's counter, and the one the driver may write. 0 or -errno. */
+/* The host's counter, in the configuration. 0 or -errno. */
 int virtio_simple_read_counter(struct virtio_simple *simple, u64 *counter);
-int virtio_simple_read_writable(struct virtio_simple *simple, u32 *value);
-int virtio_simple_write_writable(struct virtio_simple *simple, u32 value);
 /* Configuration changes announced so far. */
 u64 virtio_simple_config_changes(const struct virtio_simple *simple);
 
@@ -120,19 +109,12 @@ int virtio_simple_reset_queue(struct virtio_simple *simple, unsigned int queue);
  * where the count never holds still. */
 int virtio_simple_read_served(struct virtio_simple *simple, u64 *served);
 
-/* Administration commands: the opcodes in use (bit n: opcode n; 0 without such a queue), and one
- * command without data: 0 or -errno, and the device's status qualifier. */
-u64 virtio_simple_admin_opcodes(const struct virtio_simple *simple);
-int virtio_simple_admin(struct virtio_simple *simple, u16 opcode, u16 group_type, u16 *qualifier);
-
-/* Which CPUs (bit n: CPU n) take the queue's interrupt; see virtio_config_ops. */
-int virtio_simple_set_cpus(struct virtio_simple *simple, unsigned int queue, u64 cpus);
-u64 virtio_simple_cpus(const struct virtio_simple *simple, unsigned int queue);
-
-/* What happened on a request queue so far, and what it looks like, printed. */
+/* What happened on a request queue so far. */
 void virtio_simple_count(const struct virtio_simple *simple, unsigned int queue,
 			 struct virtqueue_counters *counters);
-u16 virtio_simple_queue_size(const struct virtio_simple *simple, unsigned int queue);
-void virtio_simple_dump(struct virtio_simple *simple, unsigned int queue);
+
+/* For tests and tools, which know virtio.h: the device, and a request queue; NULL without. */
+struct virtio_device *virtio_simple_vdev(struct virtio_simple *simple);
+struct virtqueue *virtio_simple_queue(struct virtio_simple *simple, unsigned int queue);
 
 #endif

@@ -63,7 +63,8 @@ static int wait_for_event(struct virtio_simple *simple, u64 timeout_ns)
 	if (!virtqueue_can_interrupt(vq))
 		return poll_until(event_is_there, vq, timeout_ns);
 	if (virtqueue_enable_cb(vq))
-		error = wait_until(event_is_there, vq, timeout_ns);
+		error = wait_event(&simple->waiters[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX],
+				   event_is_there, vq, timeout_ns);
 	virtqueue_disable_cb(vq);
 	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the two files of the virtio-simple driver: requests and bring-up, and events. */
+/* Shared by the files of the virtio-simple driver: bring-up, requests, events. */
 #ifndef DRIVERS_VIRTIO_SIMPLE_VIRTIO_SIMPLE_PRIV_H
 #define DRIVERS_VIRTIO_SIMPLE_VIRTIO_SIMPLE_PRIV_H
 
@@ -23,7 +23,9 @@ struct virtio_simple {
 	struct list_head node;
 	struct virtqueue *requestq[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX];
 	struct virtqueue *eventq; /* NULL without EVENTQ */
-	u8 *event_buffers;	  /* pages of their own: the device writes there */
+	/* CPUs that wait, by request queue; the last one is for events. */
+	struct wait_queue waiters[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX + 1];
+	u8 *event_buffers; /* pages of their own: the device writes there */
 	unsigned int request_queues;
 	u32 max_payload;
 	u64 last_cookie;
@@ -38,12 +40,8 @@ int virtio_simple_post_events(struct virtio_simple *simple);
 /* The device lied or went silent: resets it, once, and from then on everything ends with -EIO. */
 void virtio_simple_fail(struct virtio_simple *simple);
 
-/* Forgets what a queue had outstanding, after a reset; NULL is ignored. */
-void virtio_simple_detach(struct virtqueue *vq);
-
-/* Waits for the one request that is outstanding on queue 0 and takes it back; as
- * virtio_simple_call. */
-int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
-			 struct virtio_simple_request *request);
+/* The first request shows, before anyone relies on it, that requests are answered and interrupts
+ * arrive. 0, also when only the interrupt is missing: then the device is polled; or -errno. */
+int virtio_simple_say_hello(struct virtio_simple *simple);
 
 #endif

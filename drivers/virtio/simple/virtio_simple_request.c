@@ -7,13 +7,30 @@
 
 #define REQUEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
 
-static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int count, void *address,
-			       u32 length)
+static bool is_idle(const struct virtio_simple *simple)
 {
-	if (!length)
-		return count;
-	buffers[count] = (struct virtqueue_buffer){ address, length };
-	return count + 1;
+	for (unsigned int i = 0; i < simple->request_queues; i++)
+		if (simple->requestq[i] && virtqueue_outstanding(simple->requestq[i]))
+			return false;
+	return true;
+}
+
+/* Once all requests have been reaped after a failure, the device is brought up again. */
+static int recover(struct virtio_simple *simple)
+{
+	int error;
+
+	if (!is_idle(simple))
+		return -EBUSY;
+	virtqueue_forget(simple->eventq);
+	error = virtio_device_restart(simple->vdev);
+	if (!error)
+		return 0;
+	/* Without a device that is up there are no queues to look at. */
+	simple->failed = true;
+	simple->eventq = NULL;
+	memset(simple->requestq, 0, sizeof(simple->requestq));
+	return error;
 }
 
 int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
@@ -25,17 +42,17 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 
 	if (queue >= simple->request_queues)
 		return -EINVAL;
-	if (virtio_simple_recover(simple))
+	if (simple->failed && recover(simple))
 		return -EIO;
 	/* Queues may be used by several CPUs. */
 	request->cookie = __atomic_add_fetch(&simple->last_cookie, 1, __ATOMIC_RELAXED);
 	request->header.op = cpu_to_le32(request->op);
 	request->header.arg = cpu_to_le32(request->arg);
 	request->header.cookie = cpu_to_le64(request->cookie);
-	out = add_buffer(buffers, 0, &request->header, sizeof(request->header));
-	out = add_buffer(buffers, out, request->payload, request->payload_length);
-	total = add_buffer(buffers, out, &request->response, sizeof(request->response));
-	total = add_buffer(buffers, total, request->answer, request->answer_size);
+	out = virtqueue_append(buffers, 0, &request->header, sizeof(request->header));
+	out = virtqueue_append(buffers, out, request->payload, request->payload_length);
+	total = virtqueue_append(buffers, out, &request->response, sizeof(request->response));
+	total = virtqueue_append(buffers, total, request->answer, request->answer_size);
 	error = virtqueue_add(simple->requestq[queue], buffers, out, total - out, request);
 	/* It broke while nobody waited: this one is refused, the next one restarts the device. */
 	if (error && virtqueue_is_broken(simple->requestq[queue]))
@@ -93,8 +110,7 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 		return take_back(simple->requestq[queue]);
 	request = virtqueue_get_buf(simple->requestq[queue], &written);
 	if (request)
-		check_answer(request, written,
-			     virtqueue_has_exact_lengths(simple->requestq[queue]));
+		check_answer(request, written, !virtqueue_is_in_order(simple->requestq[queue]));
 	return request;
 }
 
@@ -106,41 +122,7 @@ void virtio_simple_fail(struct virtio_simple *simple)
 	simple->failed = true;
 	if (!virtio_reset_device(simple->vdev))
 		dev_printk(&simple->vdev->dev,
-			   "the device was reset; what is outstanding ends with "
-			   "an error\n");
-}
-
-void virtio_simple_detach(struct virtqueue *vq)
-{
-	while (vq && virtqueue_detach_unused_buf(vq))
-		;
-}
-
-static bool is_idle(const struct virtio_simple *simple)
-{
-	for (unsigned int i = 0; i < simple->request_queues; i++)
-		if (simple->requestq[i] && virtqueue_outstanding(simple->requestq[i]))
-			return false;
-	return true;
-}
-
-int virtio_simple_recover(struct virtio_simple *simple)
-{
-	int error;
-
-	if (!simple->failed)
-		return 0;
-	if (!is_idle(simple))
-		return -EBUSY;
-	virtio_simple_detach(simple->eventq);
-	error = virtio_device_restart(simple->vdev);
-	if (!error)
-		return 0;
-	/* Without a device that is up there are no queues to look at. */
-	simple->failed = true;
-	simple->eventq = NULL;
-	memset(simple->requestq, 0, sizeof(simple->requestq));
-	return error;
+			   "the device was reset; what is outstanding ends with an error\n");
 }
 
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
@@ -157,14 +139,12 @@ int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum vi
 	return error;
 }
 
-int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
-			 struct virtio_simple_request *request)
+/* Reaps the one request that is outstanding on queue 0. When something else comes back, a reset
+ * makes the request's memory safe again. */
+static int reap_only(struct virtio_simple *simple, const struct virtio_simple_request *request)
 {
-	int error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
-
 	if (virtio_simple_reap(simple, 0) == request)
-		return error ? error : request->error;
-	/* What came back is not what was sent; the reset makes the request's memory safe again. */
+		return request->error;
 	virtio_simple_fail(simple);
 	while (virtio_simple_reap(simple, 0))
 		;
@@ -174,10 +154,53 @@ int virtio_simple_finish(struct virtio_simple *simple, enum virtqueue_wait how,
 int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 		       struct virtio_simple_request *request)
 {
-	int error = virtio_simple_submit(simple, 0, request);
+	int error = virtio_simple_submit(simple, 0, request), answer;
 
 	if (error)
 		return error;
-	virtio_simple_kick(simple, 0);
-	return virtio_simple_finish(simple, how, request);
+	virtqueue_kick(simple->requestq[0]);
+	error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
+	answer = reap_only(simple, request);
+	return error ? error : answer;
+}
+
+int virtio_simple_say_hello(struct virtio_simple *simple)
+{
+	struct virtio_simple_request request = { .op = VIRTIO_SIMPLE_OP_NOP };
+	struct virtqueue *vq = simple->requestq[0];
+	int error;
+
+	virtqueue_enable_cb(vq);
+	error = virtio_simple_submit(simple, 0, &request);
+	if (error)
+		return error;
+	virtqueue_kick(vq);
+	virtqueue_await_interrupt(vq);
+	virtqueue_disable_cb(vq);
+	error = virtio_simple_wait(simple, 0, VIRTQUEUE_POLL, 1, REQUEST_TIMEOUT_NS);
+	return reap_only(simple, &request) ? -EIO : error;
+}
+
+/* ---- resetting a queue ----------------------------------------------------------------------- */
+
+static void cancel_request(struct virtqueue *vq, void *token)
+{
+	struct virtio_simple_request *request = token;
+
+	(void)vq;
+	request->error = -ECANCELED;
+}
+
+int virtio_simple_reset_queue(struct virtio_simple *simple, unsigned int queue)
+{
+	int error;
+
+	if (queue >= simple->request_queues)
+		return -EINVAL;
+	if (simple->failed)
+		return -EIO;
+	error = virtqueue_reset(simple->requestq[queue], cancel_request);
+	if (error && error != -EOPNOTSUPP)
+		virtio_simple_fail(simple);
+	return error;
 }

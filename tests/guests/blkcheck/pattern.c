@@ -40,7 +40,8 @@ static void say_difference(struct check *check, u64 sector, unsigned int word, u
 
 	if (wrong <= LINES_MAX)
 		printk("blkcheck: sector %llu: word %u got 0x%016llx want 0x%016llx%s\n", sector,
-		       word, got, want, wrong == LINES_MAX ? "; more such lines are left out" : "");
+		       word, got, want,
+		       wrong == LINES_MAX ? "; further errors are not printed" : "");
 }
 
 static void compare_sector(struct check *check, const __le64 *words, u64 sector, u32 generation)

@@ -192,8 +192,7 @@ static void report(const struct mix *mix)
 {
 	const u64 *counts = mix->counts;
 
-	printk("blkcheck: %llu requests: %llu reads, %llu writes, %llu flushes, %llu discards, "
-	       "%llu of zeroes; %llu MiB, up to %u at once, %llu of them synchronous\n",
+	printk("blkcheck: %llu requests: %llu reads, %llu writes, %llu flushes, %llu discards, %llu of zeroes; %llu MiB, up to %u at once, %llu of them synchronous\n",
 	       mix->check->requests, counts[BLOCK_READ], counts[BLOCK_WRITE], counts[BLOCK_FLUSH],
 	       counts[BLOCK_DISCARD], counts[BLOCK_WRITE_ZEROES], mix->sectors * SECTOR_SIZE >> 20,
 	       mix->deepest, mix->synchronous);

@@ -9,6 +9,7 @@ SEED + 64 n + i. Plain Python, and fast all the same: one large integer holds th
 chunk, each in a lane of 128 bits, so that a product by a 64-bit constant stays in its lane.
 """
 
+import functools
 import sys
 from array import array
 
@@ -32,6 +33,7 @@ def splitmix64(state):
     return z ^ z >> 31
 
 
+@functools.lru_cache(maxsize=2048)
 def chunk(seed, sector):
     """The bytes of CHUNK sectors from `sector` on."""
     z = ONES * (seed + WORDS * sector + 0x9E3779B97F4A7C15 & MASK64) + RAMP & MASK
@@ -69,14 +71,15 @@ def differences(path, seed, first=0, end=None):
         file.seek(first * SECTOR)
         sector = first
         while end is None or sector < end:
-            count = CHUNK if end is None else min(CHUNK, end - sector)
+            skipped = sector % CHUNK  # of a chunk, as each is computed once
+            count = CHUNK - skipped if end is None else min(CHUNK - skipped, end - sector)
             got = file.read(count * SECTOR)
             if not got:
                 return
-            want = chunk(seed, sector)[:len(got)]
+            want = chunk(seed, sector - skipped)[skipped * SECTOR:][:len(got)]
             if got != want:
                 yield from compare(got, want, sector)
-            sector += CHUNK
+            sector += count
 
 
 def compare(got, want, sector):

@@ -8,6 +8,7 @@ import pytest
 
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import command_line
 
 LEGACY = "disable-modern=on,disable-legacy=off"
@@ -48,7 +49,7 @@ def read_for(machine, seconds):
 
 def wait_until(machine, condition, seconds=20):
     """Whether it comes true in time; the console is read meanwhile."""
-    limit = time.monotonic() + seconds
+    limit = time.monotonic() + patience(seconds)
     while not condition():
         if time.monotonic() > limit:
             return False

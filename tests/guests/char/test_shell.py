@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from flavours import start
+from patience import patience
 from qemu import TREE
 
 PROMPT = b"doorbell> "
@@ -48,7 +49,7 @@ class Session:
 
     def wait(self, text):
         """Reads until the screen has this text, and forgets all up to there; what was forgotten."""
-        limit = time.monotonic() + SECONDS
+        limit = time.monotonic() + patience(SECONDS)
         while text not in self.screen:
             assert time.monotonic() < limit and self.read(), self.screen[-2000:]
         before, _, self.screen = self.screen.partition(text)
@@ -56,16 +57,16 @@ class Session:
 
     def finish(self):
         """The exit status, when all has been read."""
-        limit = time.monotonic() + SECONDS
+        limit = time.monotonic() + patience(SECONDS)
         while self.read():
             assert time.monotonic() < limit, self.screen[-2000:]
-        return self.process.wait(SECONDS)
+        return self.process.wait(patience(SECONDS))
 
     def stop(self):
         """Ends it, however it is."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(SECONDS)
+            self.process.wait(patience(SECONDS))
         self.process.stdout.close()
 
 
@@ -117,7 +118,7 @@ def pipe(qemu, data, **settings):
 
 def test_commands(terminal):
     assert b"42" in terminal.run(b"simple multiply 6 7")
-    assert b"there is no command nosuch" in terminal.run(b"nosuch")
+    assert b"no command nosuch" in terminal.run(b"nosuch")
     assert b"0000:00:04.0" in terminal.run(b"devices")
     assert b"[1af4:10f3]" in terminal.run(b"lspci -nn")
     assert b"driver virtio_simple" in terminal.run(b"lsvirtio virtio1")
@@ -127,8 +128,8 @@ def test_commands(terminal):
     assert terminal.run(b"blk vda 3").count(b"00 00") >= 32
     assert b"f4 1a f3 10" in terminal.run(b"config 0000:00:04.0 0 4")
     assert b"f4 1a f3 10" in terminal.run(b"config 00:04.0 0 4")
-    assert b"there are no ports" in terminal.run(b"port")
-    assert b"balloon: there is none" in terminal.run(b"balloon")
+    assert b"no ports" in terminal.run(b"port")
+    assert b"balloon: no balloon" in terminal.run(b"balloon")
     assert b"multiply NUMBER NUMBER" in terminal.run(b"simple multiply 6")
     assert b"53 49 4d 50" in terminal.run(b"vconfig virtio1 0 4")
     assert b"one two" in terminal.run(b"echo one two;uptime")

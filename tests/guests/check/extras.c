@@ -4,7 +4,7 @@
 #include <linux/errno.h>
 
 #include "tests/guests/check/check.h"
-#include "drivers/virtio/uapi/virtio_admin.h"
+#include "drivers/virtio/virtio_admin.h"
 #include "kernel/percpu.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
@@ -64,41 +64,55 @@ static void check_shared_memory(struct virtio_simple *simple)
 
 static void check_admin(struct virtio_simple *simple)
 {
-	u64 opcodes = virtio_simple_admin_opcodes(simple);
-	u16 qualifier = 0;
+	struct virtio_device *vdev = virtio_simple_vdev(simple);
+	u64 opcodes = virtio_admin_opcodes(vdev);
+	struct virtio_admin_cmd unknown = { .opcode = 2, .group_type = ADMIN_GROUP_TYPE_SELF };
+	struct virtio_admin_cmd astray = { .opcode = ADMIN_CMD_LIST_QUERY, .group_type = 1 };
 
 	if (!opcodes) {
 		printk("check: no administration queue\n");
 		return;
 	}
 	check(opcodes == 3, "LIST_QUERY and LIST_USE are what the administration queue knows");
-	check(virtio_simple_admin(simple, 2, ADMIN_GROUP_TYPE_SELF, &qualifier) == -EINVAL &&
-		      qualifier == ADMIN_STATUS_Q_INVALID_OPCODE,
+	check(virtio_admin_exec(vdev, &unknown) == -EINVAL &&
+		      unknown.status_qualifier == ADMIN_STATUS_Q_INVALID_OPCODE,
 	      "another opcode is INVALID_OPCODE");
-	check(virtio_simple_admin(simple, ADMIN_CMD_LIST_QUERY, 1, &qualifier) == -EINVAL &&
-		      qualifier == ADMIN_STATUS_Q_INVALID_GROUP,
+	check(virtio_admin_exec(vdev, &astray) == -EINVAL &&
+		      astray.status_qualifier == ADMIN_STATUS_Q_INVALID_GROUP,
 	      "another group is INVALID_GROUP");
 	check(nop_is_answered(simple), "and requests go on");
 }
 
+static u64 get_cpus(struct virtio_simple *simple)
+{
+	struct virtio_device *vdev = virtio_simple_vdev(simple);
+
+	return vdev->config->get_vq_affinity(vdev, 0);
+}
+
+static int set_cpus(struct virtio_simple *simple, u64 cpus)
+{
+	struct virtio_device *vdev = virtio_simple_vdev(simple);
+
+	return vdev->config->set_vq_affinity(virtio_simple_queue(simple, 0), cpus);
+}
+
 static void check_affinity(struct virtio_simple *simple)
 {
-	u64 cpus = virtio_simple_cpus(simple, 0), online = cpu_online_mask();
+	u64 cpus = get_cpus(simple), online = cpu_online_mask();
 	unsigned int last;
 
 	if (!cpus) {
 		printk("check: queue 0 has no vector of its own\n");
 		return;
 	}
-	check(cpus == 1 && !virtio_simple_set_cpus(simple, 0, 3) && nop_is_answered(simple),
+	check(cpus == 1 && !set_cpus(simple, 3) && nop_is_answered(simple),
 	      "the interrupt goes to CPU 0, and still comes when that is said again");
 	last = 63u - (unsigned int)__builtin_clzll(online);
-	check(!virtio_simple_set_cpus(simple, 0, BIT_ULL(last)) &&
-		      virtio_simple_cpus(simple, 0) == BIT_ULL(last) && nop_is_answered(simple) &&
-		      !virtio_simple_set_cpus(simple, 0, 1),
+	check(!set_cpus(simple, BIT_ULL(last)) && get_cpus(simple) == BIT_ULL(last) &&
+		      nop_is_answered(simple) && !set_cpus(simple, 1),
 	      "and to the last CPU that runs");
-	check(virtio_simple_set_cpus(simple, 0, ~online) == -EINVAL,
-	      "and to no CPU that does not run");
+	check(set_cpus(simple, ~online) == -EINVAL, "and to no CPU that does not run");
 }
 
 void check_extras(struct virtio_simple *simple)

@@ -7,9 +7,10 @@ import time
 
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import check_image, command_line
 
-READY = {"httpd": r"httpd: serves on port", "netecho": r"netecho: echoes on port"}
+READY = {"httpd": r"httpd: serving on port", "netecho": r"netecho: echoing on port"}
 
 
 class Server(Machine):
@@ -33,7 +34,7 @@ class Server(Machine):
         """A TCP connection to the app."""
         # QEMU takes one connection at a time; a second one that comes too soon waits a second.
         time.sleep(0.02)
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout)
+        connection = socket.create_connection(("127.0.0.1", self.port), patience(timeout))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -61,9 +62,9 @@ class Server(Machine):
         memory = {name: status["memory"][name] for name in ("pages_free", "objects")}
         return memory | {name: pools[name] for name in ("TCP_SEG", "PBUF_POOL", "PBUF_REF/ROM")}
 
-    def settled(self, wanted, patience=30):
-        """The memory in use, once it is as `wanted` or patience is at its end."""
-        deadline = time.monotonic() + patience
+    def settled(self, wanted, seconds=30):
+        """The memory in use, once it is as `wanted` or time is up."""
+        deadline = time.monotonic() + patience(seconds)
         while (now := self.memory()) != wanted and time.monotonic() < deadline:
             time.sleep(0.2)
         return now

@@ -19,6 +19,7 @@ import pytest
 
 import pcap
 from http_machine import Server, field, parted, read_all
+from patience import measures_time, patience
 from serving import free_port
 
 FULL = bool(os.environ.get("FULL"))
@@ -57,9 +58,10 @@ def server(qemu, site):
 
 
 def curl(*arguments):
-    """curl's standard output."""
-    return subprocess.run(["curl", "-sS", "--max-time", "120", *arguments],
-                          stdout=subprocess.PIPE, check=True, timeout=600).stdout
+    """curl's standard output; no settings of the user's, and no proxy between us."""
+    limit = f"{patience(120):.0f}"
+    return subprocess.run(["curl", "-q", "--noproxy", "*", "-sS", "--max-time", limit, *arguments],
+                          stdout=subprocess.PIPE, check=True, timeout=patience(600)).stdout
 
 
 def fetch_many(server, path, count):
@@ -154,7 +156,7 @@ def test_port_that_is_used_again_at_once(server):
     for _ in range(5):
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            client.settimeout(20)
+            client.settimeout(patience(20))
             client.bind(("127.0.0.1", port))
             client.connect(("127.0.0.1", server.port))
             client.sendall(b"GET /files/index.html HTTP/1.1\r\n" + H +
@@ -286,6 +288,7 @@ def test_client_that_reads_nothing_holds_up_nobody(server):
 
 
 @pytest.mark.full
+@measures_time
 def test_slow_requests_end_in_time(server):
     with server.connect(60) as slow, server.connect(60) as silent:
         slow.sendall(b"GET / HTT")
@@ -335,9 +338,9 @@ def test_browser_shows_the_tables(server, logs, tmp_path):
         picture = logs / f"{name}.png"
         picture.unlink(missing_ok=True)
         subprocess.run([*common, f"--window-size={size}", f"--screenshot={picture}", url],
-                       check=True, timeout=120, capture_output=True)
+                       check=True, timeout=patience(120), capture_output=True)
         assert picture.stat().st_size > 20000
-    page = subprocess.run([*common, "--dump-dom", url], check=True, timeout=120,
+    page = subprocess.run([*common, "--dump-dom", url], check=True, timeout=patience(120),
                           capture_output=True, text=True).stdout
     assert '<span id="live" class="on">live</span>' in page, "its script did not run"
     for function in server.status()["pci"]:

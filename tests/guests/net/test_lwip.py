@@ -15,6 +15,7 @@ import pcap
 from http_machine import Server
 from knobs import parse_knobs
 from machine import Machine
+from patience import patience
 from qemu import command_line
 
 CONNECTING = threading.Lock()
@@ -68,11 +69,11 @@ def test_address_ping_and_echo(qemu, lan, capture):
         for size in (0, 1, 56, 1400):
             data = bytes([0, 1, 0, size % 256]) + random.Random(size).randbytes(size)
             lan.wire.send(network.icmp(8, data))
-            assert lan.pongs.get(timeout=20) == data
+            assert lan.pongs.get(timeout=patience(20)) == data
         for size in (0, 1, 700, 1472):
             data = random.Random(size).randbytes(size)
             lan.wire.send(network.udp(2000, 7, data))
-            assert lan.datagrams.get(timeout=20) == (7, 2000, data)
+            assert lan.datagrams.get(timeout=patience(20)) == (7, 2000, data)
 
 
 def test_frames_that_are_no_good_are_dropped(qemu, lan, capture, tmp_path):
@@ -89,7 +90,7 @@ def test_frames_that_are_no_good_are_dropped(qemu, lan, capture, tmp_path):
             lan.wire.send(bytes(frame[:generator.randrange(15, len(frame) + 1)]))
         ping = bytes(4) + b"still there"
         lan.wire.send(network.icmp(8, ping))
-        while lan.pongs.get(timeout=30) != ping:
+        while lan.pongs.get(timeout=patience(30)) != ping:
             pass
     capture.write_bytes((tmp_path / "other.pcap").read_bytes()[:24])
 
@@ -110,13 +111,13 @@ def test_ipv6_address_from_the_router_and_ping(qemu, lan, capture):
         wait_line(machine, r"net eth0: address fd00:1::5054:ff:fe12:3456 \(IPv6\)$")
         data = bytes([0, 7, 0, 1]) + b"six"
         lan.wire.send(network.icmp6(128, data, ADDRESS6))
-        assert lan.pongs6.get(timeout=20) == data
+        assert lan.pongs6.get(timeout=patience(20)) == data
 
 
 def test_no_dhcp_server_and_then_one(qemu, lan, capture):
     lan.dhcp = False
     with Station(qemu, lan, capture) as machine:
-        wait_line(machine, r"net eth0: E60 no DHCP server answers, asked for 1\d s")
+        wait_line(machine, r"net eth0: E60 no DHCP server after 1\d s")
         lan.dhcp = True
         wait_line(machine, r"net eth0: address 10\.1\.0\.42/24")
         wait_line(machine, r"net eth0: a DHCP server answers again$")
@@ -128,14 +129,14 @@ def test_lease_that_is_not_renewed_is_lost_and_found(qemu, lan, capture):
     with Station(qemu, lan, capture, timeout=600) as machine:
         wait_line(machine, r"net eth0: address 10\.1\.0\.42/24.*for 120 s")
         lan.dhcp = False
-        wait_line(machine, r"net eth0: E61 the DHCP server does not renew the lease of 10\.1")
-        wait_line(machine, r"net eth0: the address is gone$")
+        wait_line(machine, r"net eth0: E61 lease of 10\.1")
+        wait_line(machine, r"net eth0: address removed$")
         lan.dhcp = True
         seen = len(machine.console.lines)
         machine.pump(lambda: any("a DHCP server answers again" in line
                                  for line in machine.console.lines[seen:]))
         lan.wire.send(network.icmp(8, b"\0\1\0\1back"))
-        assert lan.pongs.get(timeout=20) == b"\0\1\0\1back"
+        assert lan.pongs.get(timeout=patience(20)) == b"\0\1\0\1back"
 
 
 def test_address_by_option(qemu, lan, capture):
@@ -152,7 +153,7 @@ def test_address_by_option(qemu, lan, capture):
 def test_option_that_makes_no_sense(qemu, lan, capture, text):
     with Station(qemu, lan, capture, "resolve", f"net.ip={text} x") as machine:
         result = machine.finish()
-    assert f"net: E62 net.ip={text} makes no sense" in "\n".join(result.lines)
+    assert f"net: E62 net.ip={text}: want" in "\n".join(result.lines)
     assert result.outcome == "fail"
 
 
@@ -193,7 +194,8 @@ def test_echo_by_tcp(echo):
 
 
 def test_echo_holds_up_a_peer_that_does_not_read(echo):
-    with echo.connect(3) as connection:
+    with echo.connect() as connection:
+        connection.settimeout(3)  # without a byte that goes
         sent = 0
         with pytest.raises(TimeoutError):
             while sent < 64 << 20:
@@ -203,7 +205,7 @@ def test_echo_holds_up_a_peer_that_does_not_read(echo):
 
 def test_echo_by_udp(echo):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as person:
-        person.settimeout(2)
+        person.settimeout(patience(2))
         for size in (1, 100, 1472, 4000):
             data = random.Random(size).randbytes(size)
             for _ in range(10):

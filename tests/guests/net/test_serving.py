@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from knobs import KnobError, parse_knobs
+from patience import patience
 from qemu import TREE, machine_arguments
 from serving import forwards, free_port, invitation, taken
 
@@ -48,7 +49,7 @@ def test_port_that_is_none(text):
 
 def test_nothing_is_promised_without_network():
     knobs = parse_knobs({"APP": "httpd", "DEVICES": "blk"})
-    assert invitation(knobs, "[    0.1] httpd: serves on port 80") is None
+    assert invitation(knobs, "[    0.1] httpd: serving on port 80") is None
     assert taken(knobs) is None
 
 
@@ -70,7 +71,7 @@ def test_port_that_is_taken_is_said_in_a_line(qemu):
         holder.listen()
         port = holder.getsockname()[1]
         run = subprocess.run(RUN, env=environment(qemu, APP="httpd", HTTP_PORT=str(port)),
-                             capture_output=True, text=True, timeout=60, check=False)
+                             capture_output=True, text=True, timeout=patience(60), check=False)
     assert run.returncode == 1 and run.stdout == ""
     assert run.stderr == (f"run: HTTP_PORT={port}: Address already in use; another one: "
                           f"HTTP_PORT={port + 1}, or 0 for any that is free\n")

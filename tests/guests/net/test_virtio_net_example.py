@@ -6,6 +6,7 @@ import re
 from knobs import parse_knobs
 from machine import Machine
 from own_image import build_app
+from patience import patience
 from peer import StreamWire
 from qemu import TREE, command_line
 
@@ -35,7 +36,7 @@ def test_example_echoes(qemu):
     """A frame of its type comes back with the addresses swapped, another one does not."""
     elf = build_app("api-net", SECTION.search((TREE / "docs/api.md").read_text())[1])
     wire = StreamWire()
-    wire.ours.settimeout(30)
+    wire.ours.settimeout(patience(30))
     with Wired(qemu, wire, elf) as machine:
         assert machine.wait_for(r"\[eth0\] MAC"), machine.console.lines
         answers = wire.frames()

@@ -31,15 +31,15 @@ def test_link_goes_and_comes(device, words, qemu, logs, request):
     with Netcheck(qemu, "link", device="virtio-net-pci" + device, CMDLINE=words) as machine:
         assert machine.wait_for("netcheck: waiting for the link"), machine.text()
         set_link(machine, False)
-        assert machine.wait_for("told that the link is down"), machine.text()
+        assert machine.wait_for("notified: the link is down"), machine.text()
         set_link(machine, True)
         result = machine.finish()
     netcheck.keep_log(logs, request.node.name, result)
     lines = netcheck.lines_of(result)
     netcheck.check_quiet(lines)
     order = [lines.index(line) for line in (
-        "virtio_net virtio0: [eth0] link is down", "netcheck: told that the link is down",
-        "virtio_net virtio0: [eth0] link is up", "netcheck: told that the link is up")]
+        "virtio_net virtio0: [eth0] link is down", "netcheck: notified: the link is down",
+        "virtio_net virtio0: [eth0] link is up", "netcheck: notified: the link is up")]
     assert order == sorted(order)
 
 

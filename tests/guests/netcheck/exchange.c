@@ -320,8 +320,7 @@ int netcheck_exchange(struct netdev *dev)
 		make_pattern();
 		error = exchange(dev);
 	}
-	printk("netcheck: %llu frames sent, %llu received, %llu bad, %llu strange, %llu ended with "
-	       "an error; error %d\n",
+	printk("netcheck: %llu frames sent, %llu received, %llu bad, %llu strange, %llu ended with an error; error %d\n",
 	       state.sent, state.received, state.bad, state.strange, state.failed, error);
 	if (!has_busy_slots()) /* else the device still has some */
 		free_all();

@@ -16,11 +16,11 @@ static void link_changed(struct netdev *dev, void *context)
 	bool *notes = context;
 
 	if (dev->announce) {
-		printk("netcheck: told to announce\n");
+		printk("netcheck: notified: announce\n");
 		return;
 	}
 	notes[dev->link_up] = true;
-	printk("netcheck: told that the link is %s\n", dev->link_up ? "up" : "down");
+	printk("netcheck: notified: the link is %s\n", dev->link_up ? "up" : "down");
 }
 
 static void ignore(struct netdev *dev, const struct netdev_frame *frame, void *context)
@@ -87,7 +87,7 @@ int netcheck_control(struct netdev *dev)
 	if (netdev_set_mac(dev, nobody) != -EINVAL || netdev_set_mac(dev, group) != -EINVAL ||
 	    netdev_set_multicast(dev, new_mac, 1) != -EINVAL ||
 	    netdev_set_queue_pairs(dev, dev->max_queue_pairs + 1) != -EINVAL)
-		error = say("what makes no sense is refused", -EIO);
+		error = say("a nonsensical command is rejected", -EIO);
 	printk("netcheck: waiting for the link to go down\n");
 	error |= await_link(dev, false);
 	error |= say("set receive mode", netdev_set_receive_mode(dev, true, false));

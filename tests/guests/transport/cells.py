@@ -150,7 +150,9 @@ def sizes():
                    sample=(ring, irq) == ("split", "shared"))
 
 
+ROWS = (core, notification_data, batches, transports, legacy, sizes)
+
+
 def all_cells():
     """The whole matrix."""
-    rows = (core, notification_data, batches, transports, legacy, sizes)
-    return [cell for row in rows for cell in row()]
+    return [cell for row in ROWS for cell in row()]

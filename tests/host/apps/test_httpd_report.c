@@ -4,6 +4,7 @@
 
 #include "apps/httpd/report.h"
 #include "kernel/memory.h"
+#include "world.h"
 
 static const struct report_column columns[] = {
 	{ "name", "Name", REPORT_TEXT },

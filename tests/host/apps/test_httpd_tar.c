@@ -161,12 +161,12 @@ TEST(httpd_tar_sizes_that_lie_end_the_list)
 	disk[2][124] = 0x80;
 	put_checksum(disk[2]);
 	CHECK_EQ(scan(), 0);
-	CHECK_STR(tar.problem, "a size is no number");
+	CHECK_STR(tar.problem, "a size is not a number");
 	tar_free(&tar);
 	memcpy(disk[2] + 124, "12x45678901", 12);
 	put_checksum(disk[2]);
 	CHECK_EQ(scan(), 0);
-	CHECK_STR(tar.problem, "a size is no number");
+	CHECK_STR(tar.problem, "a size is not a number");
 	tar_free(&tar);
 }
 

@@ -126,7 +126,7 @@ TEST(virtio_balloon_pages_go_and_come_back)
 	CHECK_EQ(host.count, 1000);
 	CHECK_EQ(virtio_balloon_actual(balloon), 1000);
 	CHECK_EQ(host.requests, 4);
-	CHECK_LOG("the host has 1000 pages, as it wants");
+	CHECK_LOG("the host has the 1000 pages it wanted");
 	want(300);
 	CHECK_EQ(actual(), 300);
 	CHECK_EQ(host.count, 300);

@@ -27,10 +27,7 @@ static void fill(u8 *bytes, size_t size, u32 seed)
 
 static struct block_properties properties_of(struct block_device *disk)
 {
-	struct block_properties properties;
-
-	block_get_properties(disk, &properties);
-	return properties;
+	return disk->properties;
 }
 
 /* ---- what the configuration says ------------------------------------------------------------- */
@@ -40,12 +37,12 @@ TEST(virtio_blk_plain)
 	struct block_device *disk = blk_boot(COMMON, 1);
 
 	CHECK(disk && block_device_find("vda") == disk && !block_device_get(1));
-	CHECK_STR(block_name(disk), "vda");
-	CHECK_STR(block_driver_device(disk), "virtio0");
-	CHECK_STR(block_bus_name(disk), "0000:00:04.0");
-	CHECK_STR(block_id(disk), "a disk");
+	CHECK_STR(disk->name, "vda");
+	CHECK_STR(dev_name(disk->dev), "virtio0");
+	CHECK_STR(disk->bus_name, "0000:00:04.0");
+	CHECK_STR(disk->id, "a disk");
 	CHECK_EQ(block_sectors(disk), BLK_SECTORS);
-	CHECK_EQ(block_queues(disk), 1);
+	CHECK_EQ(disk->queue_count, 1);
 	CHECK(properties_of(disk).write_cache && !properties_of(disk).read_only);
 	CHECK_EQ(properties_of(disk).max_discard_sectors, 0);
 	CHECK_LOG("virtio_blk virtio0: [vda] 512 512-byte logical blocks (262 kB/256 KiB)");
@@ -60,7 +57,7 @@ TEST(virtio_blk_C11_fields_without_their_features)
 	memset(modern.config + 8, 0xff, sizeof(modern.config) - 8);
 	modern_boot();
 	disk = block_device_get(0);
-	CHECK(disk && block_queues(disk) == 1);
+	CHECK(disk && disk->queue_count == 1);
 	CHECK_EQ(properties_of(disk).logical_block_size, 512);
 	CHECK(!properties_of(disk).write_cache); /* 5.2.5.1 */
 	CHECK_EQ(block_flush(disk, WAIT), 0);
@@ -184,6 +181,17 @@ TEST(virtio_blk_queue_of_4_entries)
 	CHECK_EQ(blk.most_segments, 2);
 }
 
+static int ask_id(struct block_device *disk, char id[BLOCK_ID_SIZE])
+{
+	struct block_request request = { .op = BLOCK_GET_ID, .data = id };
+
+	CHECK_EQ(block_submit(disk, 0, &request), 0);
+	block_kick(disk, 0);
+	CHECK_EQ(block_wait(disk, 0, BLOCK_INTERRUPT, 1, WAIT), 0);
+	CHECK(block_reap(disk, 0) == &request);
+	return request.error;
+}
+
 TEST(virtio_blk_without_an_id)
 {
 	struct block_device *disk;
@@ -193,8 +201,8 @@ TEST(virtio_blk_without_an_id)
 	blk.id = NULL;
 	modern_boot();
 	disk = block_device_get(0);
-	CHECK_STR(block_id(disk), "");
-	CHECK_EQ(block_get_id(disk, id, WAIT), -EOPNOTSUPP);
+	CHECK_STR(disk->id, "");
+	CHECK_EQ(ask_id(disk, id), -EOPNOTSUPP);
 }
 
 /* 20 characters without a NUL, and one that would disturb a line. */
@@ -205,8 +213,8 @@ TEST(virtio_blk_id_of_20_characters)
 	blk_make(COMMON, 1);
 	blk.id = "0123456789\n123456789x";
 	modern_boot();
-	CHECK_STR(block_id(block_device_get(0)), "0123456789?123456789");
-	CHECK_EQ(block_get_id(block_device_get(0), id, WAIT), 0);
+	CHECK_STR(block_device_get(0)->id, "0123456789?123456789");
+	CHECK_EQ(ask_id(block_device_get(0), id), 0);
 	CHECK_STR(id, "0123456789?123456789");
 }
 

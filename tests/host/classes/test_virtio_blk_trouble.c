@@ -83,6 +83,7 @@ TEST(virtio_blk_error_in_a_discard)
 	CHECK_EQ(failed, 64); /* where its request began */
 }
 
+/* X10: ten lines, then one that says that no more follow. */
 TEST(virtio_blk_many_errors_are_few_lines)
 {
 	struct block_device *disk = blk_boot(COMMON, 1);
@@ -91,7 +92,7 @@ TEST(virtio_blk_many_errors_are_few_lines)
 	for (unsigned int i = 0; i < 50; i++)
 		CHECK_EQ(block_read(disk, i, 1, buffer, WAIT, NULL), -EIO);
 	CHECK_EQ(world_log_count("E40"), 10);
-	CHECK_LOG("more such lines are left out");
+	CHECK_LOG("further errors are not printed");
 }
 
 /* ---- devices that lie ------------------------------------------------------------------------ */
@@ -108,7 +109,7 @@ TEST(virtio_blk_status_that_is_none)
 	blk.honest = 1;
 	blk.status_xor = 0x47;
 	CHECK_EQ(read_from_a_liar(blk_boot(COMMON, 1)), -EPROTO);
-	CHECK_LOG("read failed in sectors 5 to 6: the device's answer makes no sense (status 71)");
+	CHECK_LOG("read failed in sectors 5 to 6: the device's answer is invalid (status 71)");
 }
 
 TEST(virtio_blk_status_that_is_not_written)
@@ -205,31 +206,21 @@ TEST(virtio_blk_device_that_keeps_failing)
 
 /* ---- sizes that change ----------------------------------------------------------------------- */
 
-static u64 told;
-
-static void resized(struct block_device *disk, void *context)
-{
-	CHECK(context == &told);
-	told = block_sectors(disk);
-}
-
 TEST(virtio_blk_grows_and_shrinks)
 {
 	struct block_device *disk = blk_boot(COMMON, 1);
 
-	block_on_resize(disk, resized, &told);
 	blk.config.capacity = 100;
 	blk_change();
-	CHECK_EQ(told, 100);
 	CHECK_EQ(block_sectors(disk), 100);
 	CHECK_LOG("virtio_blk virtio0: [vda] new size: 100 512-byte logical blocks");
 	CHECK_EQ(block_read(disk, 100, 1, buffer, WAIT, NULL), -ERANGE);
 	blk.config.capacity = 300;
 	blk_change();
 	CHECK_EQ(block_read(disk, 299, 1, buffer, WAIT, NULL), 0);
-	CHECK_EQ(block_size_changes(disk), 2);
+	CHECK_EQ(world_log_count("new size: "), 2);
 	blk_change(); /* something else has changed */
-	CHECK_EQ(block_size_changes(disk), 2);
+	CHECK_EQ(world_log_count("new size: "), 2);
 }
 
 TEST(virtio_blk_size_that_makes_no_sense)
@@ -238,7 +229,7 @@ TEST(virtio_blk_size_that_makes_no_sense)
 
 	blk.config.capacity = ~0ULL;
 	blk_change();
-	CHECK_LOG("E41 [vda] new size of 18446744073709551615 sectors");
+	CHECK_LOG("E41 [vda] impossible new size of 18446744073709551615 sectors");
 	CHECK_EQ(block_sectors(disk), BLK_SECTORS);
 }
 
@@ -351,7 +342,6 @@ TEST(virtio_blk_restart_with_fewer_queues)
 	modern.config[34] = 2;
 	CHECK_EQ(block_read(disk, 0, 1, buffer, WAIT, NULL), -EIO);
 	CHECK_LOG("E08 2 queues, 4 before the restart");
-	CHECK_EQ(block_queue_depth(disk, 3), 0);
 	CHECK_STR(block_interrupt_name(disk), "none");
 	CHECK(!block_reap(disk, 3));
 }

@@ -47,17 +47,15 @@ static bool was_sent(u32 id, u16 event, u16 value)
 
 TEST(virtio_console_single_port)
 {
-	u16 columns, rows;
 	char text[8];
 
 	console_boot(SIZE, 0);
-	CHECK_LOG("ready: 1 port, of 1 at most");
+	CHECK_LOG("ready: 1 port of at most 1");
 	CHECK_STR(stub_console->name, "hvc0");
 	CHECK(!stub_console->emergency);
-	CHECK(port_is_console(port_get(0)));
+	CHECK(port_get(0)->is_console);
 	CHECK(!port_get(1));
-	CHECK(port_size(port_get(0), &columns, &rows));
-	CHECK_EQ(columns * 1000 + rows, 80025);
+	CHECK_EQ(port_get(0)->columns * 1000 + port_get(0)->rows, 80025);
 	console_input(0, "hello", 5);
 	CHECK_EQ(stub_console->read(stub_console, text, 8, TIMEOUT), 5);
 	CHECK_EQ(stub_console->write(stub_console, "out", 3), 3);
@@ -69,31 +67,27 @@ TEST(virtio_console_single_port)
 /* 5.3.6: the size changes with the configuration. */
 TEST(virtio_console_size_changes)
 {
-	u16 columns, rows;
-
 	console_boot(SIZE, 0);
 	modern.config[0] = 132;
 	modern_change(&modern);
-	CHECK(port_size(port_get(0), &columns, &rows));
-	CHECK_EQ(columns, 132);
+	CHECK_EQ(port_get(0)->columns, 132);
+	CHECK(port_get(0)->rows);
 }
 
 /* 2.5.1: without its feature the field says nothing. */
 TEST(virtio_console_C11_no_size_without_the_feature)
 {
-	u16 columns, rows;
-
 	console_boot(0, 0);
-	CHECK(!port_size(port_get(0), &columns, &rows));
+	CHECK(!port_get(0)->columns && !port_get(0)->rows);
 }
 
 TEST(virtio_console_multiport)
 {
 	struct port *port = boot();
 
-	CHECK(port && !port_is_console(port));
-	CHECK_LOG("ready: 2 ports, of 7 at most");
-	CHECK_STR(port_device_name(port), "virtio0/1");
+	CHECK(port && !port->is_console);
+	CHECK_LOG("ready: 2 ports of at most 7");
+	CHECK_STR(port->device_name, "virtio0/1");
 	CHECK_EQ(host.sent[0].event, VIRTIO_CONSOLE_DEVICE_READY);
 	CHECK_EQ(host.sent[0].value, 1);
 	CHECK(was_sent(0, VIRTIO_CONSOLE_PORT_READY, 1));
@@ -162,25 +156,24 @@ TEST(virtio_console_names_that_lie)
 
 	console_tell(1, VIRTIO_CONSOLE_PORT_NAME, 1, "a\nb\0c\0", 6);
 	CHECK(port_get(1) == port);
-	CHECK_STR(port_name(port), "a?b?c");
+	CHECK_STR(port->name, "a?b?c");
 	console_tell(1, VIRTIO_CONSOLE_PORT_NAME, 1, NULL, 0);
 	CHECK(port_get(1) == port);
-	CHECK_STR(port_name(port), "");
+	CHECK_STR(port->name, "");
 	memset(name, 'n', sizeof(name));
 	console_tell(1, VIRTIO_CONSOLE_PORT_NAME, 1, name, sizeof(name));
 	CHECK(port_get(1) == port);
-	CHECK_EQ(strlen(port_name(port)), PORT_NAME_MAX);
+	CHECK_EQ(strlen(port->name), PORT_NAME_MAX);
 }
 
 TEST(virtio_console_resize)
 {
-	u16 size[2] = { 100, 40 }, columns, rows;
+	u16 size[2] = { 100, 40 };
 	struct port *port = boot();
 
 	console_tell(1, VIRTIO_CONSOLE_RESIZE, 0, size, sizeof(size));
 	CHECK(port_get(1) == port);
-	CHECK(port_size(port, &columns, &rows));
-	CHECK_EQ(columns * 1000 + rows, 100040);
+	CHECK_EQ(port->columns * 1000 + port->rows, 100040);
 }
 
 /* A flood of messages does not keep a call from returning: the device answers with a new one for
@@ -220,7 +213,7 @@ TEST(virtio_console_device_that_takes_no_message)
 	modern.queue_size = 64;
 	console_ready = say_nothing;
 	console_boot(MULTIPORT, 7);
-	CHECK_LOG("ready: 0 ports, of 7 at most");
+	CHECK_LOG("ready: 0 ports of at most 7");
 	CHECK(!port_get(0));
 }
 

@@ -35,6 +35,7 @@ TEST(virtio_net_commands)
 	CHECK_EQ(net_poll(dev), 0);
 	CHECK_EQ(net.commands, 8);
 	CHECK(!memcmp(dev->mac, mac, 6));
+	CHECK_EQ(modern.config_writes, 0); /* 5.1.4.2 */
 }
 
 TEST(virtio_net_command_that_is_refused)

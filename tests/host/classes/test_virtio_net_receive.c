@@ -162,6 +162,15 @@ BAD(gso_6_that_was_not_negotiated, PLAIN | GUEST, 100, .gso_type = 4, .gso_size 
 BAD(gso_ecn_that_was_not_negotiated, PLAIN | GUEST, 100, .gso_type = 0x81, .gso_size = 10)
 BAD(gso_of_size_0, PLAIN | GUEST, 100, .gso_type = 1)
 
+/* virtio 1.4, 5.1.9.4.2: a segment in a tunnel, as IPv4 and IPv6 at once. */
+TEST(virtio_net_segments_of_a_tunnel)
+{
+	check_bad(PLAIN | GUEST,
+		  (struct virtio_net_hdr_v1){
+			  .flags = 1, .csum_start = 34, .gso_type = 0x61, .gso_size = 10 },
+		  100, false);
+}
+
 TEST(virtio_net_frame_longer_than_the_mtu)
 {
 	check_bad(PLAIN, (struct virtio_net_hdr_v1){}, 1519, true);
@@ -210,7 +219,7 @@ static void check_num_buffers(u16 number)
 	net_receive(0, (struct virtio_net_hdr_v1){ .num_buffers = number }, user.frame, 100);
 	CHECK_EQ(net_poll(dev), 1);
 	CHECK_EQ(user.frames, 0);
-	CHECK_LOG("E12 queue 0 (receiveq1) is broken: a frame is said to be in");
+	CHECK_LOG("E12 queue 0 (receiveq1) is broken: a frame claims");
 	CHECK_EQ(net_poll(dev), 0);
 	CHECK_LOG("restart 1 of at most 3");
 	CHECK_EQ(net.posted_count[0], 64);

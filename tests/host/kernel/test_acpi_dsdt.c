@@ -252,7 +252,7 @@ TEST(dsdt_of_another_segment_or_absent)
 	CHECK_EQ(find_hosts(hosts, aml_length), 0);
 }
 
-/* Cut off at every byte, and with every byte changed: nothing is read beyond it, and it ends. */
+/* B09: cut off at every byte, every byte changed: nothing is read beyond it, and it ends. */
 TEST(dsdt_cut_short_or_damaged)
 {
 	struct pci_host hosts[PCI_HOSTS_MAX];

@@ -65,7 +65,7 @@ TEST(madt_processors_more_than_there_is_room_for)
 	CHECK_EQ(madt_processors(ids, 16), 16);
 	CHECK_EQ(ids[15], 15);
 	CHECK_EQ(ids[16], 99);
-	CHECK_LOG("acpi: MADT: 4 processors more than 16 are not used\n");
+	CHECK_LOG("acpi: MADT: 4 processors beyond the first 16 are not used\n");
 }
 
 TEST(madt_processors_entries_of_bad_lengths)

@@ -167,6 +167,7 @@ TEST(prt_number_that_leaves_its_package)
 	}
 }
 
+/* B09: cut off at every byte, and with bytes changed. */
 TEST(prt_cut_short_or_damaged)
 {
 	build_microvm();

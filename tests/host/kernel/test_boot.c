@@ -20,7 +20,7 @@ void stack_protector_init(void)
 {
 }
 
-void console_init(void)
+void uart_init(void)
 {
 }
 
@@ -55,6 +55,7 @@ static u8 *low_memory(u32 size)
 
 /* ---- one range ------------------------------------------------------------------------------- */
 
+/* B04: one range at a time: empty, past the end of memory, past 2 to the 64. */
 TEST(boot_map_takes_what_makes_sense)
 {
 	boot_add_memory(&boot, 0, 0x9fc00, true);
@@ -89,6 +90,7 @@ TEST(boot_map_hole_beyond_the_last_room_cuts_ram)
 	CHECK_EQ(boot.memory[3].size, 1 << 20);
 }
 
+/* B04, X10: no line per bad range. */
 TEST(boot_map_a_flood_of_bad_ranges_is_a_few_lines)
 {
 	for (unsigned int i = 0; i < 100000; i++)
@@ -142,6 +144,7 @@ TEST(multiboot2_map)
 	CHECK_STR(boot.protocol, "multiboot2");
 }
 
+/* B04: an entry of size 0 must not make the walk endless. */
 TEST(multiboot2_map_with_entries_of_impossible_sizes)
 {
 	for (u32 size = 0; size < 24; size++) {
@@ -157,6 +160,7 @@ TEST(multiboot2_map_with_entries_of_impossible_sizes)
 	}
 }
 
+/* B03: the loader's two sizes stand in for a map; with neither there is no RAM. */
 TEST(multiboot2_without_map)
 {
 	static const u32 basic[] = { 4, 16, 639, 130048, 0, 8 }, none[] = { 0, 8 };
@@ -199,6 +203,7 @@ TEST(multiboot2_any_bytes)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
+/* B11: what does not end is cut, control characters become spaces. */
 TEST(boot_cmdline_without_an_end_or_in_no_letters)
 {
 	u8 *text = low_memory(5000);

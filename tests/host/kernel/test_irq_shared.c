@@ -35,7 +35,7 @@ TEST(madt_none)
 {
 	CHECK_EQ(count(MADT_IO_APIC, sizeof(struct madt_io_apic)), 0);
 	ioapic_init();
-	CHECK_LOG("ioapic: none");
+	CHECK_LOG("ioapic: no I/O APIC");
 }
 
 TEST(madt_without_entries)
@@ -44,6 +44,7 @@ TEST(madt_without_entries)
 	CHECK_EQ(count(MADT_IO_APIC, 2), 0);
 }
 
+/* B09: an entry of length 0 must not make the walk endless. */
 TEST(madt_entry_of_length_0_ends_the_walk)
 {
 	wires_madt_clear();

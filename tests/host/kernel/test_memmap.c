@@ -25,6 +25,7 @@ static void check_range(unsigned int i, u64 start, u64 end)
 	CHECK_EQ(memmap_ram()->ranges[i].end, end);
 }
 
+/* B04: the order and the overlaps of the map do not matter. */
 TEST(memmap_unsorted_overlapping_and_touching)
 {
 	add(64 * MIB, 64 * MIB, true);
@@ -38,6 +39,7 @@ TEST(memmap_unsorted_overlapping_and_touching)
 	check_range(1, 1024 * MIB, 1025 * MIB);
 }
 
+/* B07: reserved means reserved, whatever else the map says of the page. */
 TEST(memmap_holes_win_wherever_they_stand)
 {
 	add(4 * MIB, MIB, false);

@@ -4,7 +4,7 @@
 
 #include "kernel/acpi/acpi_madt.h"
 #include "kernel/ioapic.h"
-#include "kernel/acpi/mptable.h"
+#include "kernel/acpi/acpi.h"
 #include "kernel/paging.h"
 #include "wires.h"
 #include "world.h"
@@ -134,7 +134,7 @@ TEST(mptable_of_a_pc)
 	CHECK(gsi.number == 11 && gsi.level && !gsi.active_low);
 	gsi = ioapic_pci_gsi(0);
 	CHECK_EQ(gsi.number, 2);
-	CHECK_LOG("mptable: read at 0xf5a10, in place of ACPI's MADT\n");
+	CHECK_LOG("mptable: using the table at 0xf5a10 instead of ACPI's MADT\n");
 }
 
 TEST(mptable_is_left_alone_beside_a_madt)
@@ -198,12 +198,13 @@ TEST(mptable_pointer_that_lies)
 	CHECK_STR(world_log(), "");
 }
 
+/* B09: a checksum or a length that is wrong. */
 TEST(mptable_damaged)
 {
 	begin_at(FLOATING);
 	add_cpu(0, 1);
 	finish();
-	CHECK_STR(world_log(), "mptable: read at 0xf5a10, in place of ACPI's MADT\n");
+	CHECK_STR(world_log(), "mptable: using the table at 0xf5a10 instead of ACPI's MADT\n");
 	low[ENTRIES + 1]++;
 	mptable_init(&boot);
 	CHECK_LOG("bad length 64 or checksum");
@@ -246,7 +247,7 @@ TEST(mptable_io_apics_wires_and_buses_that_do_not_fit)
 	finish();
 	io_apic = madt_next(MADT_IO_APIC, sizeof(*io_apic), NULL);
 	CHECK(io_apic && io_apic->address == WIRES_ADDRESS && !io_apic->gsi_base);
-	CHECK_LOG("mptable: I/O APIC 0x5 is not used: only the first is\n");
+	CHECK_LOG("mptable: I/O APIC 0x5 ignored: only the first is used\n");
 	CHECK(!madt_next(MADT_INTERRUPT_OVERRIDE, 10,
 			 madt_next(MADT_INTERRUPT_OVERRIDE, 10, NULL)));
 	CHECK(ioapic_pci_gsi(12).level && ioapic_pci_gsi(12).active_low);

@@ -11,7 +11,6 @@
 #define free_pages_exact real_free_exact
 #define kzalloc real_kzalloc
 #define kfree real_kfree
-#define memory_fail_nth real_fail_nth
 #define memory_count real_count
 #define machine_stop fake_stop
 #define panic fake_panic
@@ -171,6 +170,7 @@ TEST(pages_freed_wrongly)
 	CHECK_PANIC(pages_free(pages, 4), "already free");
 }
 
+/* B07: RAM that is kept for something stays out of the allocator. */
 TEST(pages_reserved_are_never_given_out)
 {
 	struct memory_counters before, after;

@@ -2,6 +2,9 @@
 /* kernel/string.c, renamed k_*, against the C library's functions. */
 #include "test.h"
 
+#include <linux/errno.h>
+
+#include "kernel/string.h"
 #include "world.h"
 
 void *k_memcpy(void *restrict to, const void *restrict from, size_t size);
@@ -128,4 +131,36 @@ TEST(string_strchr_finds_the_first_and_the_end)
 	CHECK(k_strchr(text, 'x') == NULL);
 	CHECK(k_strchr(text, 0) == text + 6);
 	CHECK(k_strchr(text, 'b' + 256) == text + 1);
+}
+
+static u64 number_of(const char *text, unsigned int base, int error)
+{
+	u64 value = 4711;
+
+	CHECK_EQ(kstrtou64(text, base, &value), error);
+	return value;
+}
+
+TEST(string_numbers)
+{
+	CHECK_EQ(number_of("0", 10, 0), 0);
+	CHECK_EQ(number_of("0042", 10, 0), 42);
+	CHECK(number_of("18446744073709551615", 10, 0) == ~0ULL);
+	CHECK(number_of("0xffffFFFFffffFFFF", 16, 0) == ~0ULL);
+	CHECK_EQ(number_of("1aB", 16, 0), 0x1ab);
+	CHECK_EQ(number_of("18446744073709551616", 10, -ERANGE), 4711);
+	CHECK_EQ(number_of("99999999999999999999", 10, -ERANGE), 4711);
+	CHECK_EQ(number_of("10000000000000000", 16, -ERANGE), 4711);
+}
+
+TEST(string_numbers_that_are_none)
+{
+	static const char *const words[] = {
+		"", " 1", "1 ", "-1", "+1", "1a", "0x1", "1\n", "\xb1"
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		CHECK_EQ(number_of(words[i], 10, -EINVAL), 4711);
+	CHECK_EQ(number_of("0x", 16, -EINVAL), 4711);
+	CHECK_EQ(number_of("0xg", 16, -EINVAL), 4711);
 }

@@ -283,11 +283,11 @@ TEST(pci_bridge_windows_as_linux_words_them)
 	set32(function, PCI_PREF_BASE_UPPER32, 0x3800);
 	set32(function, PCI_PREF_LIMIT_UPPER32, 0x3801);
 	size_up(function);
-	CHECK_LOG("pci 0000:00:02.0: PCI bridge to [bus 01]\n"
-		  "pci 0000:00:02.0:   bridge window [io  0xc000-0xdfff]\n"
-		  "pci 0000:00:02.0:   bridge window [mem 0xfe800000-0xfe9fffff]\n"
-		  "pci 0000:00:02.0:   bridge window [mem 0x380000000000-0x3801ffffffff 64bit "
-		  "pref]\n");
+	CHECK_LOG(
+		"pci 0000:00:02.0: PCI bridge to [bus 01]\n"
+		"pci 0000:00:02.0:   bridge window [io  0xc000-0xdfff]\n"
+		"pci 0000:00:02.0:   bridge window [mem 0xfe800000-0xfe9fffff]\n"
+		"pci 0000:00:02.0:   bridge window [mem 0x380000000000-0x3801ffffffff 64bit pref]\n");
 }
 
 TEST(pci_bridge_closed_windows_and_subtractive_decode)

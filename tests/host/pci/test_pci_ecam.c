@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 
 #include "kernel/acpi/acpi.h"
-#include "kernel/acpi/acpi_mcfg.h"
 #include "kernel/cmdline.h"
 #include "machine.h"
 #include "world.h"
@@ -56,8 +55,8 @@ TEST(pci_ecam_reaches_each_register_in_each_width)
 	machine_use_ecam(BASE, 255);
 	add_entry(BASE, 0, 0, 255);
 	ops = pci_config_choose();
-	CHECK_LOG("PCI: ECAM [mem 0xb0000000-0xbfffffff] (base 0xb0000000) for domain 0000 [bus "
-		  "00-ff]\n");
+	CHECK_LOG(
+		"PCI: ECAM [mem 0xb0000000-0xbfffffff] (base 0xb0000000) for domain 0000 [bus 00-ff]\n");
 	CHECK_EQ(ops->space, 4096);
 	CHECK_EQ(ops->last_bus, 255);
 	for (unsigned int i = 0; i < 256; i++)
@@ -106,6 +105,7 @@ static void refused(u64 base, u8 first, u8 last, const char *why)
 	CHECK_LOG("PCI: Using configuration type 1 for base access\n");
 }
 
+/* B09: the MCFG table names regions that cannot be. */
 TEST(pci_ecam_regions_that_cannot_be)
 {
 	host_bridge();
@@ -113,12 +113,12 @@ TEST(pci_ecam_regions_that_cannot_be)
 	refused(0, 0, 255, "1 MiB");
 	refused(0xb0000800, 0, 255, "1 MiB");
 	refused(BASE, 9, 8, "before its first");
-	refused(0xfffffffff0000000, 0, 255, "beyond what this CPU");
-	refused((1ull << 46) - 0x100000, 0, 255, "beyond what this CPU");
-	refused(0x7f00000, 0, 255, "RAM is there");
-	refused(0xf0000000, 0, 255, "interrupt controllers are there");
-	refused(0xfee00000, 0, 0, "interrupt controllers are there");
-	refused(BASE, 0, 255, "another function");
+	refused(0xfffffffff0000000, 0, 255, "beyond the CPU\'s address width");
+	refused((1ull << 46) - 0x100000, 0, 255, "beyond the CPU\'s address width");
+	refused(0x7f00000, 0, 255, "it overlaps RAM");
+	refused(0xf0000000, 0, 255, "it overlaps the interrupt controllers");
+	refused(0xfee00000, 0, 0, "it overlaps the interrupt controllers");
+	refused(BASE, 0, 255, "a different function");
 	world_map_limit = BASE;
 	refused(BASE, 0, 255, "cannot be mapped");
 }
@@ -165,7 +165,7 @@ TEST(pci_ecam_some_buses_only)
 	add_entry(BASE, 0, 3, 9);
 	ops = pci_config_choose();
 	CHECK_EQ(ops->last_bus, 3);
-	CHECK_LOG("E30 no ECAM at 0xb0000000 for [bus 03-09]: its buses have a region");
+	CHECK_LOG("E30 no ECAM at 0xb0000000 for [bus 03-09]: its buses already have a region");
 	CHECK_EQ(ops->read(2, 0, 2, 2), 2);
 	before = machine_accesses;
 	CHECK_EQ(ops->read(4, 0, 0, 4), ~0u);
@@ -189,22 +189,22 @@ TEST(pci_config_option_forces_a_way)
 	CHECK_NO_LOG("E31");
 	set_option((char[]){ "pci.config=fast" });
 	CHECK_EQ(pci_config_choose()->space, 4096);
-	CHECK_LOG("E31 pci.config=fast is none of auto, ecam, cf8");
+	CHECK_LOG("E31 pci.config=fast ignored: want auto, ecam, cf8; using auto");
 }
 
 TEST(pci_config_option_that_cannot_be)
 {
 	host_bridge();
 	CHECK(!pci_config_choose());
-	CHECK_LOG("this machine has no PCI");
+	CHECK_LOG("no configuration space at ports 0xcf8/0xcfc or in memory");
 	machine_use_ecam(BASE, 255);
 	add_entry(BASE, 0, 0, 255);
 	set_option((char[]){ "pci.config=cf8" });
 	CHECK_EQ(pci_config_choose()->space, 4096);
-	CHECK_LOG("E31 pci.config=cf8 is not to be had on this machine; ecam is taken");
+	CHECK_LOG("E31 pci.config=cf8 not available on this machine; using ecam");
 	world_mcfg = NULL;
 	machine_use_ports();
 	set_option((char[]){ "pci.config=ecam" });
 	CHECK_EQ(pci_config_choose()->space, 256);
-	CHECK_LOG("E31 pci.config=ecam is not to be had on this machine; cf8 is taken");
+	CHECK_LOG("E31 pci.config=ecam not available on this machine; using cf8");
 }

@@ -25,8 +25,6 @@ static void report(struct virtqueue *vq)
 	(void)vq;
 }
 
-static const struct virtqueue_transport transport = { notify, report };
-
 static void callback(struct virtqueue *vq)
 {
 	CHECK(vq == queue.vq);
@@ -35,16 +33,16 @@ static void callback(struct virtqueue *vq)
 
 void queue_make(u16 num, enum queue_features features)
 {
-	struct vring_request request = { .vdev = &queue.vdev,
-					 .index = 0,
-					 .num = num,
-					 .name = "testq",
-					 .callback = callback,
-					 .transport = &transport };
+	static struct wait_queue waiters;
+	const struct virtqueue_info info = { "testq", callback, &waiters };
+	struct vring_request request = {
+		.vdev = &queue.vdev, .index = 0, .num = num, .info = &info, .notify = notify
+	};
 
 	queue.vdev.dev.bus = &bus;
 	strcpy(queue.vdev.dev.name, "virtio0");
 	INIT_LIST_HEAD(&queue.vdev.vqs);
+	queue.vdev.report = report;
 	queue.vdev.driver_ok = true;
 	queue.vdev.features = (features & INDIRECT ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
 			      (features & EVENT ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |

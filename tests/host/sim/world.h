@@ -40,6 +40,9 @@ u64 world_in_use(void); /* objects and page ranges not given back */
 bool world_is_allocated(const void *address);
 /* Page ranges come from below 4 GiB, where a legacy device finds its rings. */
 extern bool world_low_pages;
+/* The n-th allocation from now on, of pages or objects, fails once; 0: none does. */
+void memory_fail_nth(u64 n);
+
 /* What memory_count says is free. */
 extern u64 world_pages_free;
 

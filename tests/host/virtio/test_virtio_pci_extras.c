@@ -61,7 +61,7 @@ TEST(virtio_pci_C60_queue_reset_takes_its_time)
 	transport_round_trip(0);
 }
 
-/* C13: what a device does not let go of is not taken back. */
+/* T27, C13: what a device does not let go of is not taken back. */
 TEST(virtio_pci_C13_queue_reset_never_completes)
 {
 	modern.offered |= 1ULL << 40;

@@ -134,8 +134,8 @@ TEST(virtio_pci_irq_T18_refused_vectors_lead_to_the_pin)
 	transport_boot();
 	CHECK_EQ(world_log_count("E11"), 2);
 	CHECK_EQ(world_log_count("next:"), 2);
-	CHECK_LOG("the device refuses entry 2 for fixtureq (reads 0xffff); next: MSI-X with a "
-		  "shared vector");
+	CHECK_LOG(
+		"the device refuses entry 2 for fixtureq (reads 0xffff); next: MSI-X with a shared vector");
 	CHECK_LOG("the device refuses entry 1 for fixtureq (reads 0xffff); next: INTx");
 	check_intx();
 }
@@ -363,8 +363,8 @@ TEST(virtio_pci_irq_late_queue_with_intx_is_explained)
 	CHECK_EQ(virtqueue_add(driver.vqs[0], &buffer, 1, 0, &buffer), 0);
 	virtqueue_kick(driver.vqs[0]);
 	CHECK_EQ(virtqueue_wait(driver.vqs[0], VIRTQUEUE_INTERRUPT, 1, 1000000), -ETIMEDOUT);
-	CHECK_LOG("INTx enabled, pin quiet, GSI 11 unmasked, vector 0x30 taken 0 times, 0 of them "
-		  "for this device");
+	CHECK_LOG(
+		"INTx enabled, pin quiet, GSI 11 unmasked, vector 0x30 taken 0 times, 0 of them for this device");
 }
 
 TEST(virtio_pci_irq_remove_gives_the_pin_back)

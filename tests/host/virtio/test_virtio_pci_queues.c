@@ -13,7 +13,7 @@
 
 TEST(virtio_pci_boot_finds_and_drives_it)
 {
-	static const u8 ladder[] = { 0, 0, 1, 0, 1, 3, 11, 15 };
+	static const u8 ladder[] = { 0, 1, 3, 11, 15 };
 
 	transport_boot();
 	CHECK(driver.live);
@@ -357,7 +357,7 @@ TEST(virtio_pci_T21_needs_reset_breaks_the_queues)
 /* find_vqs twice would lose the first queues. */
 TEST(virtio_pci_queues_are_found_once)
 {
-	struct virtqueue_info infos[2] = { { "a", NULL }, { "b", NULL } };
+	struct virtqueue_info infos[2] = { { .name = "a" }, { .name = "b" } };
 	struct virtqueue *vqs[2];
 
 	transport_boot();

@@ -46,7 +46,7 @@ static void device_takes(void)
 	taken[taken_count].head = chain.head;
 	taken[taken_count].writable = (u32)chain.writable;
 	/* Chains are taken in the order they were added, so the token is known. */
-	taken[taken_count].token = (uintptr_t)queue.vq->token[chain.head];
+	taken[taken_count].token = (uintptr_t)queue.vq->chain[chain.head].token;
 	taken_count++;
 }
 

@@ -108,7 +108,7 @@ fetch_suite() {
 		fi
 		mv -T "$work/$version" "$kernel"
 	fi
-	echo "$kernel/vmlinuz"
+	echo "linux-$version"
 }
 
 fetch() {
@@ -124,12 +124,19 @@ fetch() {
 	mv "$work/found" "$index"
 }
 
-# Every kernel the index names is still there.
+# The paths of the kernels that the index names; nothing when one is not there. The cache may have
+# been moved, or copied from another user's, and an older index has paths of its own.
 all_there() {
 	[ -s "$index" ] || return 1
+	paths=
 	while read -r found; do
+		found=${found%/vmlinuz}
+		found=$cache/${found##*/}/vmlinuz
 		[ -r "$found" ] || return 1
+		paths="$paths$found
+"
 	done <"$index"
+	printf %s "$paths"
 }
 
 suites=$(suites)
@@ -141,5 +148,4 @@ mkdir -p "$cache"
 index=$cache/linux-${suites%% *}.index
 exec 9>"$cache/linux.lock"
 flock 9
-all_there || (fetch)
-cat "$index"
+all_there || { (fetch) && all_there; }

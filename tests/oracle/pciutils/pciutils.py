@@ -37,6 +37,16 @@ class NoPciutils(Exception):
     """There is no lspci to compare with; the text says what to do."""
 
 
+# Names from udev's hardware database come even before those of the list that -i gives.
+NO_HWDB = "hwdb.disable"
+
+
+def without_hwdb(program):
+    """The options that make it forget that database, if it was built to know it."""
+    known = subprocess.run([program, "-O", "help"], stdout=subprocess.PIPE, text=True, check=False)
+    return ["-O", f"{NO_HWDB}=1"] if NO_HWDB in known.stdout else []
+
+
 def version_of(program):
     """Of an lspci: (3, 9)."""
     said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=True)
@@ -77,7 +87,9 @@ def ask_lspci(dump, ids, options, folder):
     """What it prints of a dump: lines."""
     (folder / "dump").write_text(disguise(dump), encoding="utf-8")
     (folder / "ids").write_text(ids, encoding="utf-8")
-    command = [find_lspci(), "-F", folder / "dump", "-i", folder / "ids", *options]
+    program = find_lspci()
+    command = [program, *without_hwdb(program), "-F", folder / "dump", "-i", folder / "ids",
+               *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           check=False)
     assert not done.returncode, done.stderr

@@ -113,6 +113,13 @@ def test_agrees_with_pciutils(topology, qemu, logs, tmp_path, pciutils):
             assert told_sizes(said) == scanned_sizes(boot), f"lspci {options}"
 
 
+def test_the_hosts_names_stay_out(tmp_path, pciutils):
+    """Of a device that every list knows, whatever lists are installed here."""
+    del pciutils
+    dump = "00:00.0 Host bridge\n00: 86 80 37 12" + 12 * " 00" + "\n"
+    assert ask_lspci(dump, "", [], tmp_path) == ["00:00.0 Class 0000: Device 8086:1237"]
+
+
 def test_selected_tree_agrees_with_pciutils(qemu, logs, tmp_path, pciutils):
     """What -s and -d leave of the tree; a listing begins where the hyphen of the roots stands."""
     del pciutils
