@@ -210,6 +210,10 @@ image: $(IMAGE)
 doctor:
 	@tools/doctor.sh
 
+.PHONY: walk
+walk:
+	@$(PYTHON) tools/walk.py
+
 # Templates of tools/templates, with NAME= (and ID=) filled in.
 .PHONY: new-app new-driver
 new-app new-driver: export NAME := $(value NAME)
@@ -224,6 +228,7 @@ help:
 #: make run             set up what is missing, boot the ISO in QEMU, run the demo
 #: make test            the same set-up, then every test; FULL=1 for the long ones too
 #: make doctor          what is missing or odd on this machine, and the line that mends it
+#: make walk            the way from power-on to a driver, and of one request, hop by hop
 #: make gdb             start QEMU stopped; then, in another terminal: make gdb-attach
 #: make new-app NAME=x, make new-driver NAME=x [ID=virtio id]   files to begin with
 #: make kernel, iso     only the image, of APP

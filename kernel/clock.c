@@ -161,7 +161,7 @@ static u32 rtc_read_seconds(void)
 }
 
 static const struct reference references[] = {
-	/* 5 ms; the RTC's ticks come late at times, and take 63 */
+	/* 5 ms each; 63 ticks of the RTC, because some are late */
 	{ "PIT", 1193182, 0xffff, 1193182 / 200, STILL_READS, pit_start, pit_read, NULL },
 	{ "ACPI PM timer", 3579545, 0xffffff, 3579545 / 200, STILL_READS, pm_timer_start,
 	  pm_timer_read, NULL },

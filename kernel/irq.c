@@ -234,15 +234,20 @@ static bool in_service(unsigned int vector)
 	return bits >> (vector % 32) & 1;
 }
 
-/* Runs the vector's handler; false if it has none. */
-static bool run_handler(struct irq_slot *slot)
+/* Runs the vector's handler; false if it has none, or is not a device's. */
+static bool run_handler(unsigned int vector)
 {
+	unsigned int index = vector - VECTOR_FIRST_DEVICE;
+	struct irq_slot *slot;
 	irq_handler_t handler;
 
+	if (index >= DEVICE_VECTORS)
+		return false;
+	slot = &slots[index];
 	__atomic_add_fetch(&slot->running, 1, __ATOMIC_SEQ_CST);
 	handler = __atomic_load_n(&slot->handler, __ATOMIC_SEQ_CST);
 	if (handler) {
-		this_cpu()->device_irqs[slot_index(slot)]++;
+		this_cpu()->device_irqs[index]++;
 		handler(slot->context);
 	}
 	__atomic_sub_fetch(&slot->running, 1, __ATOMIC_RELEASE);
@@ -272,13 +277,11 @@ static bool run_local(unsigned int vector)
 
 void irq_dispatch(unsigned int vector)
 {
-	struct irq_slot *slot = find_slot((int)vector);
-
-	if ((slot && run_handler(slot)) || (apic_present() && run_local(vector))) {
+	if (run_handler(vector) || (apic_present() && run_local(vector))) {
 		apic_write(APIC_EOI, 0);
 		return;
 	}
 	this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
-	if (in_service(vector)) /* an EOI that is not due would end another's service */
+	if (in_service(vector)) /* a needless EOI would end another interrupt's */
 		apic_write(APIC_EOI, 0);
 }

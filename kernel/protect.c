@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Switches on the protections of the CPU, prints which of them it has, and has the compiler's stack
+/* Switches on the protections of the CPU, and prints which of them it has; and the compiler's stack
  * protector. */
 #include "kernel/protect.h"
 
@@ -63,7 +63,8 @@ __noreturn void __stack_chk_fail(void);
 
 u64 __stack_chk_guard;
 
-/* The last steps of SplitMix64, which let each bit of the input reach each bit of the output. */
+/* Mixes as the last steps of SplitMix64 do: each bit of the input affects each bit of the
+ * output. */
 static inline u64 mix(u64 value)
 {
 	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
@@ -71,16 +72,16 @@ static inline u64 mix(u64 value)
 	return value ^ value >> 31;
 }
 
-/* Not protected itself: it would find another canary on return than it was entered with. */
+/* Sets the canary. It is not protected itself, because the canary changes while it runs. */
 __attribute__((no_stack_protector)) void stack_protector_init(void)
 {
 	u64 seed = mix(rdtsc()) ^ rdrand();
 
-	/* The lowest byte is 0, so that no string function reads or writes across it. */
+	/* The lowest byte is 0, so that string functions neither read nor write across it. */
 	__stack_chk_guard = mix(seed + rdtsc()) & ~0xffULL;
 }
 
-/* Called by the function whose canary was gone, instead of returning. */
+/* Called by a function whose canary was overwritten, instead of returning. */
 void __stack_chk_fail(void)
 {
 	u64 back = (uintptr_t)__builtin_return_address(0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The string functions that the kernel uses, as in C99 7.21. GCC may generate calls of mem*
- * itself. And a number from text, as in Linux. */
+/* The string functions that the kernel uses, as in C99 7.21, and numbers from text, as in Linux.
+ * GCC may generate calls of mem* itself. */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 

@@ -40,7 +40,7 @@ int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void 
 	u64 deadline = timeout_ns < ~0ULL - start ? start + timeout_ns : ~0ULL;
 	bool late, done;
 
-	if (!timer_present() || !local_irqs_enabled())
+	if (!local_irqs_enabled())
 		return poll_until(condition, context, timeout_ns);
 	self = BIT_ULL(smp_processor_id());
 	/* Full barriers here and in wake_up: who waits is in the queue before it looks, and who
@@ -53,8 +53,12 @@ int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void 
 		done = condition(context);
 		if (done || late)
 			break;
-		timer_arm(deadline);
-		cpu_enable_irq_and_halt(); /* an interrupt that came since the test ends the halt */
+		if (timer_arm(deadline)) {
+			cpu_enable_irq_and_halt(); /* an interrupt since the test ends the halt */
+			continue;
+		}
+		local_irq_enable();
+		cpu_relax();
 	}
 	local_irq_enable();
 	if (queue)

@@ -38,11 +38,11 @@ struct wait_queue {
 };
 
 /*
- * The same, but halts the CPU in between. The condition is tested with interrupts off, so that no
- * wake-up is lost: at first, after each interrupt on this CPU, when `queue` is woken, and at the
- * deadline. It should be cheap, and is called any number of times; it may arm the interrupt that it
- * waits for, but must have no other effect. `queue` may be NULL for what only this CPU's interrupts
- * bring. Any CPU. It spins if interrupts are off, or there is no timer.
+ * As poll_until, but halts the CPU in between. It tests the condition with interrupts off, so that
+ * no wake-up is lost: at first, after each interrupt on this CPU, when `queue` is woken, and at the
+ * deadline. The condition should be cheap; it may arm the interrupt that will make it true. `queue`
+ * may be NULL if only this CPU's interrupts matter. Any CPU; spins if interrupts are off, or
+ * without a timer.
  */
 int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context,
 	       u64 timeout_ns);

@@ -46,14 +46,9 @@ void timer_init(void)
 		count_hz = measure_countdown();
 	if (count_hz)
 		mode = TIMER_COUNTDOWN;
-	if (!timer_present())
+	if (mode == TIMER_NONE)
 		printk("timer: the local APIC timer is not running: waits will busy-loop\n");
 	timer_init_cpu();
-}
-
-bool timer_present(void)
-{
-	return mode != TIMER_NONE;
 }
 
 void timer_init_cpu(void)
@@ -67,23 +62,26 @@ void timer_init_cpu(void)
 	}
 }
 
-void timer_arm(u64 deadline)
+bool timer_arm(u64 deadline)
 {
 	struct cpu *cpu = this_cpu();
 	u64 now = ktime_get_ns(), longest, count;
 
+	if (mode == TIMER_NONE)
+		return false;
 	if (cpu->alarm && cpu->alarm <= deadline)
-		return;
+		return true;
 	if (mode == TIMER_TSC_DEADLINE) {
 		cpu->alarm = deadline;
 		wrmsr(MSR_TSC_DEADLINE, clock_ns_to_tsc(deadline));
-		return;
+		return true;
 	}
 	longest = COUNT_MAX / count_hz * NSEC_PER_SEC;
 	deadline = min(max(deadline, now), now + longest);
 	count = (deadline - now) * count_hz / NSEC_PER_SEC + 1;
 	cpu->alarm = deadline;
 	apic_write(APIC_TIMER_INITIAL, (u32)min(count, COUNT_MAX));
+	return true;
 }
 
 void timer_interrupt(void)

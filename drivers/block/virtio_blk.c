@@ -237,7 +237,7 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 }
 
 /* Sends the first request, which shows that requests are answered and interrupts arrive. A device
- * without an id answers that it has none. */
+ * without an id reports that. */
 static int say_hello(struct virtio_blk *vblk)
 {
 	struct block_request request = { .op = BLOCK_GET_ID, .data = vblk->disk.id };

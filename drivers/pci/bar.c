@@ -148,7 +148,7 @@ void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
 	u16 command;
 
 	pci_read_config_word(dev, PCI_COMMAND, &command);
-	/* Host bridges keep decoding: some lose their way to memory without it. */
+	/* False for host bridges: some lose access to memory without decoding. */
 	stop = command & DECODE_ENABLE && dev->class >> 8 != CLASS_BRIDGE_HOST;
 	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);

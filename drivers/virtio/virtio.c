@@ -39,8 +39,7 @@ int virtio_reset_device(struct virtio_device *vdev)
 	if (error && reachable) {
 		vdev->failed = true;
 		dev_printk(&vdev->dev,
-			   "E04 the reset was not confirmed (status 0x%02x); "
-			   "the device is cut off and not used again\n",
+			   "E04 the reset was not confirmed (status 0x%02x); device disabled\n",
 			   vdev->config->get_status(vdev));
 	}
 	if (reachable)
@@ -106,10 +105,10 @@ static int confirm_features(struct virtio_device *vdev)
 		print_status(vdev, "FEATURES_OK");
 		return 0;
 	}
-	dev_printk(&vdev->dev,
-		   "E05 status 0x%02x after writing FEATURES_OK: the device refuses "
-		   "0x%llx of the 0x%llx it offered\n",
-		   status, vdev->features, vdev->device_features);
+	dev_printk(
+		&vdev->dev,
+		"E05 status 0x%02x after writing FEATURES_OK: the device refuses 0x%llx of the 0x%llx it offered\n",
+		status, vdev->features, vdev->device_features);
 	return -EIO;
 }
 
@@ -123,10 +122,10 @@ static int go_live(struct virtio_device *vdev)
 	add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	status = vdev->config->get_status(vdev);
 	if (!(status & VIRTIO_CONFIG_S_DRIVER_OK) || status & VIRTIO_CONFIG_S_NEEDS_RESET) {
-		dev_printk(&vdev->dev,
-			   "E05 status 0x%02x after writing DRIVER_OK: the device does "
-			   "not go live\n",
-			   status);
+		dev_printk(
+			&vdev->dev,
+			"E05 status 0x%02x after writing DRIVER_OK: the device does not go live\n",
+			status);
 		return -EIO;
 	}
 	vdev->driver_ok = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Administration commands over the administration virtqueue (virtio 1.3, 2.12.1 and 2.13). */
+/* Administration commands over the administration virtqueue (virtio 1.4, 2.12.1 and 2.13). */
 #include "drivers/virtio/virtio_admin.h"
 
 #include <linux/errno.h>
@@ -61,7 +61,7 @@ static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, stru
 	return 0;
 }
 
-/* 2.12.1: a status that is not known is taken as EINVAL. */
+/* 2.12.1.6: a status that is not known is taken as EINVAL. */
 static int status_error(u16 status)
 {
 	switch (status) {
@@ -149,9 +149,7 @@ int virtio_admin_start(struct virtio_device *vdev)
 		error = exec_list(vdev, ADMIN_CMD_LIST_USE, list, NULL);
 	if (error)
 		dev_printk(&vdev->dev,
-			   "E18 administration queue: LIST_QUERY or LIST_USE: error "
-			   "%d\n",
-			   error);
+			   "E18 administration queue: LIST_QUERY or LIST_USE: error %d\n", error);
 	else
 		vdev->admin_opcodes = opcodes;
 	if (!virtqueue_is_broken(vdev->admin_vq))

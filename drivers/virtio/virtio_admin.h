@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Administration commands (virtio 1.3, 2.12): asked of a device about the group it owns. The bus
+ * Administration commands (virtio 1.4, 2.12): asked of a device about the group it owns. The bus
  * asks which commands there are and says which are used before any driver sends another (C74).
  */
 #ifndef DRIVERS_VIRTIO_VIRTIO_ADMIN_H

@@ -343,9 +343,7 @@ static void packed_dump(struct virtqueue *vq)
 {
 	struct vring_packed *ring = &vq->packed;
 
-	printk("  avail: position %u, wrap %u (%u descriptors of it not kicked), driver event "
-	       "0x%04x "
-	       "flags %u\n",
+	printk("  avail: position %u, wrap %u (%u descriptors of it not kicked), driver event 0x%04x flags %u\n",
 	       ring->next_avail, ring->avail_wrap, vq->num_added, ring->driver->off_wrap,
 	       ring->driver->flags);
 	printk("  used:  position %u, wrap %u, flags there 0x%04x, device event 0x%04x flags %u\n",

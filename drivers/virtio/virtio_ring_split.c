@@ -13,7 +13,7 @@
 #include "kernel/printk.h"
 
 /* How far used_event is put behind while interrupts are unwanted, and how far it may fall behind:
- * see keep_event_behind. */
+ * see split_release. */
 #define EVENT_DISTANCE 0x1000
 #define EVENT_DISTANCE_MAX 0x4000
 
@@ -160,13 +160,6 @@ static void write_unwanted_event(struct virtqueue *vq)
  * While interrupts are unwanted, used_event stays behind what is used, so that the device never
  * crosses it (2.7.7.2). Indices wrap: left alone, it would come into sight again after 65,536.
  */
-static void keep_event_behind(struct virtqueue *vq)
-{
-	if (vq->event && !vq->callbacks &&
-	    (u16)(vq->split.last_used - vq->split.used_event) > EVENT_DISTANCE_MAX)
-		write_unwanted_event(vq);
-}
-
 static void split_release(struct virtqueue *vq, u16 head)
 {
 	/* 2.7.5.2: in order, the free descriptors follow one another around the table. */
@@ -180,8 +173,10 @@ static void split_release(struct virtqueue *vq, u16 head)
 		write_used_event(vq, vq->split.last_used);
 		/* 2.7.14: used_event is visible before the caller looks at idx again. */
 		virtio_mb();
+	} else if (vq->event &&
+		   (u16)(vq->split.last_used - vq->split.used_event) > EVENT_DISTANCE_MAX) {
+		write_unwanted_event(vq);
 	}
-	keep_event_behind(vq);
 }
 
 /* 2.7.7.1: with EVENT_IDX flags stays 0 and used_event alone speaks. */
@@ -205,7 +200,7 @@ static u16 split_enable_cb(struct virtqueue *vq, u16 count)
 	return split_used_pending(vq, count);
 }
 
-/* 2.7.10: the available index that the next chain will have. */
+/* 2.9: the available index that the next chain will have. */
 static u16 split_next_offset(const struct virtqueue *vq)
 {
 	return vq->split.avail_idx;

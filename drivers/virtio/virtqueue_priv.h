@@ -46,7 +46,7 @@ struct vring_ops {
 	void (*disable_cb)(struct virtqueue *vq);
 	/* Asks for an interrupt when `count` chains are used, then looks: as used_pending. */
 	u16 (*enable_cb)(struct virtqueue *vq, u16 count);
-	/* Where the next chain will start, as NOTIFICATION_DATA wants it (2.7.10 and 2.8.16). */
+	/* Where the next chain will start, as NOTIFICATION_DATA wants it (2.9 and 2.8.16). */
 	u16 (*next_offset)(const struct virtqueue *vq);
 	void (*dump)(struct virtqueue *vq);
 };

@@ -115,10 +115,10 @@ void vring_del_virtqueue(struct virtqueue *vq)
 
 void vring_quarantine_virtqueue(struct virtqueue *vq)
 {
-	dev_printk(&vq->vdev->dev,
-		   "queue %u (%s): the reset was not confirmed, so its memory is "
-		   "never used again\n",
-		   vq->index, vq->name);
+	dev_printk(
+		&vq->vdev->dev,
+		"queue %u (%s): the reset was not confirmed, so its memory is never used again\n",
+		vq->index, vq->name);
 	list_del_init(&vq->vdev_node);
 	free_private(vq);
 }

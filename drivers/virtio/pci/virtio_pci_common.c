@@ -30,11 +30,11 @@ static bool is_not_there(int error)
 static void say_nothing_to_drive(const struct pci_dev *dev)
 {
 	if (virtio_pci_has_legacy(dev))
-		dev_printk(&dev->dev, "E15 the device has only the legacy interface, which "
-				      "this image does not drive\n");
+		dev_printk(&dev->dev,
+			   "E15 legacy interface only, which this image does not drive\n");
 	else if (virtio_pci_is_transitional(dev->device, dev->revision))
-		dev_printk(&dev->dev, "E14 no legacy interface either: I/O BAR 0 is not there, or "
-				      "has no ports\n");
+		dev_printk(&dev->dev,
+			   "E14 no legacy interface either: I/O BAR 0 is missing or empty\n");
 }
 
 /* The modern interface where the device has it, else the legacy one where this image does. */

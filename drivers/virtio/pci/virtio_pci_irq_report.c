@@ -36,8 +36,7 @@ static void report_intx(const struct virtio_pci_vq *queue)
 
 	if (pci_intx_state(queue->owner->pci_dev, &state))
 		return;
-	printk("  interrupt: INTx %s, pin %s, GSI %u %s, vector 0x%02x taken %llu times, %llu of "
-	       "them for this device\n",
+	printk("  interrupt: INTx %s, pin %s, GSI %u %s, vector 0x%02x taken %llu times, %llu of them for this device\n",
 	       state.disabled ? "disabled" : "enabled", state.raised ? "raised" : "quiet",
 	       state.gsi, state.masked ? "masked" : "unmasked", queue->vector,
 	       irq_count(queue->vector), state.handled);

@@ -125,11 +125,10 @@ static int choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_v
 	queue->notify_offset = vp->notify.offset + (u64)(queue->notify - vp->notify.base);
 	if (queue->notify)
 		return 0;
-	dev_printk(&vp->vdev.dev,
-		   "E16 queue %u: notify offset %u times %u is outside the notify structure of %u "
-		   "bytes\n",
-		   index, vp_read(vp, queue_notify_off), vp->notify_off_multiplier,
-		   vp->notify.length);
+	dev_printk(
+		&vp->vdev.dev,
+		"E16 queue %u: notify offset %u times %u is outside the notify structure of %u bytes\n",
+		index, vp_read(vp, queue_notify_off), vp->notify_off_multiplier, vp->notify.length);
 	return -EINVAL;
 }
 

@@ -84,8 +84,7 @@ static void refuse(const struct pci_dev *dev, const struct region_rule *rule,
 		   const struct capability *capability, const char *why)
 {
 	dev_printk(&dev->dev,
-		   "%s capability at 0x%02x (BAR %u, offset 0x%x, length 0x%x) "
-		   "passed over: %s\n",
+		   "%s capability at 0x%02x (BAR %u, offset 0x%x, length 0x%x) passed over: %s\n",
 		   rule->name, capability->position, capability->bar, capability->offset,
 		   capability->length, why);
 }

@@ -115,11 +115,9 @@ void virtio_pci_report(struct virtqueue *vq)
 	       master ? "on" : "off");
 	virtio_pci_report_irq(queue);
 	if (!pci_decodes(vp->pci_dev, vp->interface->decode))
-		printk("  E03 decoding is off, or the device is gone: its registers read as 0 or "
-		       "ones; look at the PCI command register\n");
+		printk("  E03 decoding is off, or the device was removed: see its command register\n");
 	else if (!master)
-		printk("  E01 bus mastering is off: the device may not read its rings; "
-		       "set bit 2 of the PCI command register\n");
+		printk("  E01 bus mastering is off: the device cannot read its rings\n");
 	else if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		printk("  the device says NEEDS_RESET: QEMU's own log tells why\n");
 }
@@ -141,8 +139,7 @@ int virtio_pci_create_avq(struct virtio_device *vdev)
 	/* 4.1.4.3.1: beyond the other queues, and within 16 bits. */
 	if (!count || index < vp_read(vp, num_queues) || index + count > 0x10000) {
 		dev_printk(&vdev->dev,
-			   "E18 %u administration queues from index %u on make no sense; going on "
-			   "without\n",
+			   "E18 %u administration queues from index %u on: invalid, not used\n",
 			   count, index);
 		return 0;
 	}

@@ -119,6 +119,7 @@ static int find_queues(struct virtio_simple *simple)
 	for (unsigned int i = 0; i < simple->request_queues; i++)
 		simple->requestq[i] = vqs[device_index(i)];
 	simple->eventq = events ? vqs[VIRTIO_SIMPLE_EVENTQ] : NULL;
+	simple->exact_lengths = !virtqueue_is_in_order(simple->requestq[0]);
 	return check_queue_sizes(simple);
 }
 

@@ -31,6 +31,7 @@ struct virtio_simple {
 	u64 last_cookie;
 	u64 config_changes; /* counted in the interrupt */
 	bool failed;
+	bool exact_lengths; /* without IN_ORDER each used entry has its chain's own length */
 	char tag[VIRTIO_SIMPLE_TAG_LEN + 1];
 };
 

@@ -110,7 +110,7 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 		return take_back(simple->requestq[queue]);
 	request = virtqueue_get_buf(simple->requestq[queue], &written);
 	if (request)
-		check_answer(request, written, !virtqueue_is_in_order(simple->requestq[queue]));
+		check_answer(request, written, simple->exact_lengths);
 	return request;
 }
 
@@ -121,8 +121,7 @@ void virtio_simple_fail(struct virtio_simple *simple)
 		return;
 	simple->failed = true;
 	if (!virtio_reset_device(simple->vdev))
-		dev_printk(&simple->vdev->dev,
-			   "the device was reset; what is outstanding ends with an error\n");
+		dev_printk(&simple->vdev->dev, "the device was reset; outstanding requests fail\n");
 }
 
 int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum virtqueue_wait how,
@@ -159,7 +158,9 @@ int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 	if (error)
 		return error;
 	virtqueue_kick(simple->requestq[0]);
-	error = virtio_simple_wait(simple, 0, how, 1, REQUEST_TIMEOUT_NS);
+	error = virtqueue_wait(simple->requestq[0], how, 1, REQUEST_TIMEOUT_NS);
+	if (error)
+		virtio_simple_fail(simple);
 	answer = reap_only(simple, request);
 	return error ? error : answer;
 }

@@ -41,7 +41,7 @@ void device_packed_init(struct device_packed *ring, u16 num, u64 desc, u64 drive
 	ring->device = (u8 *)(uintptr_t)device;
 	ring->next_avail.wrap = ring->next_used.wrap = ring->signalled.wrap = true; /* 2.8.1 */
 	CHECK(num && num <= PACKED_NUM_MAX);
-	CHECK_EQ(desc % 16, 0); /* C33, 2.8.10.1 */
+	CHECK_EQ(desc % 16, 0); /* C33, 2.8.11 */
 	CHECK_EQ(driver % 4, 0);
 	CHECK_EQ(device % 4, 0);
 	for (u32 i = 0; i < num * (u32)DESC_SIZE; i++)

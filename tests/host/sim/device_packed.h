@@ -38,11 +38,11 @@ struct device_packed {
 	struct packed_place signalled;	/* next_used when it was last asked whether to interrupt */
 	u32 held;			/* descriptors taken and not used yet */
 	u16 count[65536];		/* by id: descriptors of what is held; 0: not held */
-	u16 order[PACKED_NUM_MAX];	/* ids as they were taken, for batches (2.8.9) */
+	u16 order[PACKED_NUM_MAX];	/* ids as they were taken, for batches (2.8.8) */
 	u32 taken, returned;		/* how many went in there, and came out */
 };
 
-/* Checks the addresses (2.8.10.1), and that the memory starts as it must. */
+/* Checks the addresses (2.8.11), and that the memory starts as it must. */
 void device_packed_init(struct device_packed *ring, u16 num, u64 desc, u64 driver, u64 device,
 			bool event, bool indirect);
 
@@ -52,7 +52,7 @@ bool device_packed_pop(struct device_packed *ring, struct ring_chain *chain);
 
 /* Writes a used descriptor for what is held as `id`, and goes on past its chain. */
 void device_packed_push(struct device_packed *ring, u16 id, u32 length);
-/* The same for the oldest `chains` that are held, by one entry that names the last (2.8.9). */
+/* The same for the oldest `chains` that are held, by one entry that names the last (2.8.8). */
 void device_packed_push_batch(struct device_packed *ring, u16 chains, u32 length);
 /* Writes one at a place, in the phase of `place.wrap`. Nothing is checked: devices lie. */
 void device_packed_write_used(struct device_packed *ring, struct packed_place place, u16 id,

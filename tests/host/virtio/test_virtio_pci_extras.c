@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A queue's own reset (virtio 1.2, 2.6.1) and the administration queue (virtio 1.3, 2.12.1 and
+ * A queue's own reset (virtio 1.2, 2.6.1) and the administration queue (virtio 1.4, 2.12.1 and
  * 2.13) through the real transport. The device in modern.c checks each register that is touched.
  */
 #include "test.h"

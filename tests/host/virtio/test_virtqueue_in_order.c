@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* IN_ORDER (virtio 1.2, 2.7.9 and 2.8.9): batches ended by their last entry, split and packed. */
+/* IN_ORDER (virtio 1.2, 2.7.9 and 2.8.8): batches ended by their last entry, split and packed. */
 #include "test.h"
 
 #include <linux/errno.h>
