@@ -14,8 +14,8 @@ void timer_init_cpu(void);
 /*
  * Makes sure that this CPU gets an interrupt at `deadline` (ktime_get_ns) or before. An earlier
  * alarm may still be set, so a caller that wakes too early arms it again; repeated calls for later
- * deadlines therefore cost nothing. Interrupts off. False without a local APIC, or if its timer does
- * not run: then no timer ends a halt.
+ * deadlines therefore cost nothing. Interrupts off. False without a local APIC, or if its timer
+ * does not run: then no timer ends a halt.
  */
 bool timer_arm(u64 deadline);
 
