@@ -31,11 +31,6 @@
 	for (type const *entry = linker_table_bound(table, type, 0); \
 	     entry < linker_table_bound(table, type, 9); entry++)
 
-/* Declares the bounds of a table of `type` (a pointer type), as start[] and end[]. */
-#define linker_table_bounds(table, type, start, end)                    \
-	static type const start[0] LINKER_TABLE_SECTION(table, 0) = {}; \
-	static type const end[0] LINKER_TABLE_SECTION(table, 9) = {}
-
 typedef int (*initcall_t)(void);
 
 /* Buses come first, then drivers, then the scan for devices, so that a device finds its drivers. */

@@ -225,12 +225,7 @@ module_virtio_driver(virtio_simple_driver);
 
 struct virtio_simple *virtio_simple_get(unsigned int index)
 {
-	struct virtio_simple *simple;
-
-	list_for_each_entry(simple, &devices, struct virtio_simple, node)
-		if (!index--)
-			return simple;
-	return NULL;
+	return list_nth_entry(index, &devices, struct virtio_simple, node);
 }
 
 const char *virtio_simple_name(const struct virtio_simple *simple)

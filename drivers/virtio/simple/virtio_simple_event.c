@@ -51,26 +51,6 @@ static int virtio_simple_take_event(struct virtio_simple_event *event, const u8 
 	return 0;
 }
 
-static bool event_is_there(void *context)
-{
-	return virtqueue_has_used(context);
-}
-
-/* No event is no failure, so this waits by itself: virtqueue_wait would report it as one. */
-static int wait_for_event(struct virtio_simple *simple, u64 timeout_ns)
-{
-	struct virtqueue *vq = simple->eventq;
-	int error = 0;
-
-	if (!virtqueue_can_interrupt(vq))
-		return poll_until(event_is_there, vq, timeout_ns);
-	if (virtqueue_enable_cb(vq))
-		error = wait_event(&simple->waiters[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX],
-				   event_is_there, vq, timeout_ns);
-	virtqueue_disable_cb(vq);
-	return error;
-}
-
 int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_event *event,
 			     u64 timeout_ns)
 {
@@ -82,7 +62,7 @@ int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_
 		return -ENODEV;
 	if (simple->failed)
 		return -EIO;
-	error = wait_for_event(simple, timeout_ns);
+	error = virtqueue_wait_any(&simple->eventq, 1, timeout_ns);
 	if (error)
 		return error;
 	memory = virtqueue_get_buf(simple->eventq, &written);
