@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver core: device_add -> device_attach -> match -> call_driver_probe, and the way back.
+ * The driver core: device_add -> device_attach -> bus_for_each_drv -> match -> call_driver_probe, and
+ * the way back.
  * Knows no bus; drivers/pci and drivers/virtio bring theirs.
  */
 #include "kernel/device.h"
@@ -30,6 +31,20 @@ int bus_register(struct bus_type *bus)
 	INIT_LIST_HEAD(&bus->drivers);
 	list_add_tail(&bus->bus_node, &buses);
 	return 0;
+}
+
+int bus_for_each_drv(struct bus_type *bus, void *data,
+		     int (*function)(struct device_driver *driver, void *data))
+{
+	struct device_driver *driver;
+	int result = 0;
+
+	list_for_each_entry(driver, &bus->drivers, struct device_driver, bus_node) {
+		result = function(driver, data);
+		if (result)
+			break;
+	}
+	return result;
 }
 
 int bus_for_each_dev(struct bus_type *bus, void *data,
@@ -68,23 +83,31 @@ static int call_driver_probe(struct device *device, struct device_driver *driver
 	return error;
 }
 
+struct attach_search {
+	struct device *device;
+	int error;
+};
+
 /* Tries one driver. If it matches but its probe fails, a later driver may succeed. */
+static int __device_attach_driver(struct device_driver *driver, void *data)
+{
+	struct attach_search *search = data;
+
+	if (!search->device->bus->match(search->device, driver))
+		return 0;
+	search->error = call_driver_probe(search->device, driver);
+	return search->error ? 0 : 1;
+}
+
 int device_attach(struct device *device)
 {
-	struct device_driver *driver;
-	int error = -ENODEV;
+	struct attach_search search = { device, -ENODEV };
 
 	if (device->driver)
 		return 0;
 	device->probe_error = 0;
-	list_for_each_entry(driver, &device->bus->drivers, struct device_driver, bus_node) {
-		if (!device->bus->match(device, driver))
-			continue;
-		error = call_driver_probe(device, driver);
-		if (!error)
-			break;
-	}
-	return error;
+	bus_for_each_drv(device->bus, &search, __device_attach_driver);
+	return search.error;
 }
 
 struct device *device_find(const char *bus_name, const char *name)

@@ -55,8 +55,10 @@ struct device_driver {
 /* Registers a bus. Returns 0, or -EINVAL if match, probe or remove is missing. */
 int bus_register(struct bus_type *bus);
 
-/* Calls `function` for each device of the bus, in the order they came, until one call returns
- * non-zero; returns that value, or 0. A device may be deleted by its own call. */
+/* Calls `function` for each driver, or device, of the bus, in the order in which they came, until a
+ * call returns non-zero; returns that value, or 0. A device may be deleted by its own call. */
+int bus_for_each_drv(struct bus_type *bus, void *data,
+		     int (*function)(struct device_driver *driver, void *data));
 int bus_for_each_dev(struct bus_type *bus, void *data,
 		     int (*function)(struct device *device, void *data));
 

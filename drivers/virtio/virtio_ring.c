@@ -32,17 +32,12 @@ static u64 total_bytes(const struct virtqueue_buffer *buffers, unsigned int coun
 	return bytes;
 }
 
-/* Whether a chain of `total` buffers goes into a table of its own. */
-static bool uses_indirect(const struct virtqueue *vq, unsigned int total)
-{
-	return vq->indirect && total > 1 && total <= VRING_INDIRECT_MAX;
-}
-
 int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, unsigned int out,
 		  unsigned int in, void *token)
 {
 	unsigned int total = out + in;
-	bool indirect = uses_indirect(vq, total);
+	/* A chain of more than one buffer goes into a table of its own, if one is large enough. */
+	bool indirect = vq->indirect && total > 1 && total <= VRING_INDIRECT_MAX;
 	u64 readable, writable;
 	u16 id;
 
@@ -67,11 +62,9 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	return 0;
 }
 
-/* 3.1.1: no notification before DRIVER_OK. */
-static bool may_notify(const struct virtqueue *vq)
+/* 3.1.1: no notification before DRIVER_OK. Prints why, where the queue is not just broken. */
+static bool refuse_notification(const struct virtqueue *vq)
 {
-	if (!vq->broken && vq->vdev->driver_ok)
-		return true;
 	if (!vq->broken)
 		dev_printk(&vq->vdev->dev,
 			   "E06 notify of queue %u (%s) before DRIVER_OK: dropped\n", vq->index,
@@ -81,8 +74,8 @@ static bool may_notify(const struct virtqueue *vq)
 
 bool virtqueue_notify(struct virtqueue *vq)
 {
-	if (!may_notify(vq))
-		return false;
+	if (vq->broken || !vq->vdev->driver_ok)
+		return refuse_notification(vq);
 	vq->counters.notifications++;
 	vq->notify(vq);
 	return true;
@@ -90,8 +83,8 @@ bool virtqueue_notify(struct virtqueue *vq)
 
 bool virtqueue_kick(struct virtqueue *vq)
 {
-	if (!may_notify(vq))
-		return false;
+	if (vq->broken || !vq->vdev->driver_ok)
+		return refuse_notification(vq);
 	if (vq->ops->kick_prepare(vq)) {
 		vq->counters.notifications++;
 		vq->notify(vq);
@@ -227,8 +220,9 @@ static bool enough_used_or_armed(void *context)
 {
 	const struct wait_for_used *wait = context;
 
+	wait->vq->callbacks = true;
 	return READ_ONCE(wait->vq->broken) || !READ_ONCE(wait->vq->can_interrupt) ||
-	       !virtqueue_enable_cb_after(wait->vq, wait->count);
+	       wait->vq->ops->enable_cb(wait->vq, wait->count) >= wait->count;
 }
 
 void virtqueue_report_late(struct virtqueue *vq, u64 timeout_ns)
@@ -366,11 +360,6 @@ bool virtqueue_has_event_idx(const struct virtqueue *vq)
 void virtqueue_count(const struct virtqueue *vq, struct virtqueue_counters *counters)
 {
 	*counters = vq->counters;
-}
-
-u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers)
-{
-	return uses_indirect(vq, buffers) ? vq->num : vq->num / buffers;
 }
 
 u16 vring_next_offset(const struct virtqueue *vq)

@@ -141,8 +141,6 @@ unsigned int virtqueue_index(const struct virtqueue *vq);
 u16 virtqueue_get_vring_size(const struct virtqueue *vq);
 /* Descriptors still free: so many buffers, or chains where INDIRECT_DESC is on, fit now. */
 u16 virtqueue_num_free(const struct virtqueue *vq);
-/* Chains of so many buffers that fit into the queue when it is empty. */
-u16 virtqueue_chains_max(const struct virtqueue *vq, u16 buffers);
 /* Whether the device gives chains back in the order in which they were added (IN_ORDER). Then the
  * length that virtqueue_get_buf reports may be all the room there is: a chain that was used in a
  * batch counts as written to its end. */

@@ -138,12 +138,10 @@ int virtio_simple_wait(struct virtio_simple *simple, unsigned int queue, enum vi
 	return error;
 }
 
-/* Reaps the one request that is outstanding on queue 0. When something else comes back, a reset
- * makes the request's memory safe again. */
-static int reap_only(struct virtio_simple *simple, const struct virtio_simple_request *request)
+/* When something else comes back than the one request that is outstanding on queue 0: a reset makes
+ * its memory safe again. */
+static int take_back_all(struct virtio_simple *simple)
 {
-	if (virtio_simple_reap(simple, 0) == request)
-		return request->error;
 	virtio_simple_fail(simple);
 	while (virtio_simple_reap(simple, 0))
 		;
@@ -153,7 +151,7 @@ static int reap_only(struct virtio_simple *simple, const struct virtio_simple_re
 int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 		       struct virtio_simple_request *request)
 {
-	int error = virtio_simple_submit(simple, 0, request), answer;
+	int error = virtio_simple_submit(simple, 0, request);
 
 	if (error)
 		return error;
@@ -161,8 +159,9 @@ int virtio_simple_call(struct virtio_simple *simple, enum virtqueue_wait how,
 	error = virtqueue_wait(simple->requestq[0], how, 1, REQUEST_TIMEOUT_NS);
 	if (error)
 		virtio_simple_fail(simple);
-	answer = reap_only(simple, request);
-	return error ? error : answer;
+	if (virtio_simple_reap(simple, 0) != request)
+		return take_back_all(simple);
+	return error ? error : request->error;
 }
 
 int virtio_simple_say_hello(struct virtio_simple *simple)
@@ -179,7 +178,9 @@ int virtio_simple_say_hello(struct virtio_simple *simple)
 	virtqueue_await_interrupt(vq);
 	virtqueue_disable_cb(vq);
 	error = virtio_simple_wait(simple, 0, VIRTQUEUE_POLL, 1, REQUEST_TIMEOUT_NS);
-	return reap_only(simple, &request) ? -EIO : error;
+	if (virtio_simple_reap(simple, 0) != &request)
+		return take_back_all(simple);
+	return error ? error : request.error;
 }
 
 /* ---- resetting a queue ----------------------------------------------------------------------- */
