@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver core: device_add -> device_attach -> bus_for_each_drv -> match -> call_driver_probe, and
- * the way back.
+ * The driver core: device_add -> bus_for_each_drv -> match -> call_driver_probe, and the way back.
  * Knows no bus; drivers/pci and drivers/virtio bring theirs.
  */
 #include "kernel/device.h"
@@ -92,10 +91,11 @@ struct attach_search {
 static int __device_attach_driver(struct device_driver *driver, void *data)
 {
 	struct attach_search *search = data;
+	struct device *device = search->device;
 
-	if (!search->device->bus->match(search->device, driver))
+	if (!device->bus->match(device, driver))
 		return 0;
-	search->error = call_driver_probe(search->device, driver);
+	search->error = call_driver_probe(device, driver);
 	return search->error ? 0 : 1;
 }
 

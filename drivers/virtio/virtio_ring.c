@@ -219,10 +219,11 @@ static bool enough_used(void *context)
 static bool enough_used_or_armed(void *context)
 {
 	const struct wait_for_used *wait = context;
+	struct virtqueue *vq = wait->vq;
 
-	wait->vq->callbacks = true;
-	return READ_ONCE(wait->vq->broken) || !READ_ONCE(wait->vq->can_interrupt) ||
-	       wait->vq->ops->enable_cb(wait->vq, wait->count) >= wait->count;
+	vq->callbacks = true;
+	return READ_ONCE(vq->broken) || !READ_ONCE(vq->can_interrupt) ||
+	       vq->ops->enable_cb(vq, wait->count) >= wait->count;
 }
 
 void virtqueue_report_late(struct virtqueue *vq, u64 timeout_ns)
