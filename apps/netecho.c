@@ -55,7 +55,7 @@ struct echo {
 	unsigned int idle;
 };
 
-static void detach(struct echo *echo)
+static void echo_detach(struct echo *echo)
 {
 	tcp_arg(echo->pcb, NULL);
 	tcp_recv(echo->pcb, NULL);
@@ -64,7 +64,7 @@ static void detach(struct echo *echo)
 	tcp_err(echo->pcb, NULL);
 }
 
-static void drop(struct echo *echo)
+static void echo_drop(struct echo *echo)
 {
 	if (echo->pending)
 		pbuf_free(echo->pending);
@@ -72,12 +72,12 @@ static void drop(struct echo *echo)
 }
 
 /* Ends the connection when all was sent back; ERR_ABRT tells lwIP that its pcb is gone. */
-static err_t close(struct echo *echo, bool at_once)
+static err_t echo_close(struct echo *echo, bool at_once)
 {
 	struct tcp_pcb *pcb = echo->pcb;
 
-	detach(echo);
-	drop(echo);
+	echo_detach(echo);
+	echo_drop(echo);
 	if (!at_once && tcp_close(pcb) == ERR_OK)
 		return ERR_OK;
 	tcp_abort(pcb);
@@ -85,7 +85,7 @@ static err_t close(struct echo *echo, bool at_once)
 }
 
 /* Sends back as much as there is room for now. */
-static err_t push(struct echo *echo)
+static err_t echo_push(struct echo *echo)
 {
 	while (echo->pending && tcp_sndbuf(echo->pcb)) {
 		u16 length = (u16)min((u32)echo->pending->len, (u32)tcp_sndbuf(echo->pcb));
@@ -96,7 +96,7 @@ static err_t push(struct echo *echo)
 		echo->pending = pbuf_free_header(echo->pending, length);
 	}
 	tcp_output(echo->pcb);
-	return echo->ended && !echo->pending ? close(echo, false) : ERR_OK;
+	return echo->ended && !echo->pending ? echo_close(echo, false) : ERR_OK;
 }
 
 static err_t on_receive(void *context, struct tcp_pcb *pcb, struct pbuf *data, err_t err)
@@ -112,7 +112,7 @@ static err_t on_receive(void *context, struct tcp_pcb *pcb, struct pbuf *data, e
 		pbuf_cat(echo->pending, data);
 	else
 		echo->pending = data;
-	return push(echo);
+	return echo_push(echo);
 }
 
 static err_t on_sent(void *context, struct tcp_pcb *pcb, u16_t length)
@@ -122,7 +122,7 @@ static err_t on_sent(void *context, struct tcp_pcb *pcb, u16_t length)
 	(void)pcb;
 	(void)length;
 	echo->idle = 0;
-	return push(echo);
+	return echo_push(echo);
 }
 
 static err_t on_poll(void *context, struct tcp_pcb *pcb)
@@ -130,14 +130,14 @@ static err_t on_poll(void *context, struct tcp_pcb *pcb)
 	struct echo *echo = context;
 
 	(void)pcb;
-	return ++echo->idle > IDLE_POLLS ? close(echo, true) : push(echo);
+	return ++echo->idle > IDLE_POLLS ? echo_close(echo, true) : echo_push(echo);
 }
 
 /* lwIP has freed the pcb already. */
 static void on_error(void *context, err_t err)
 {
 	(void)err;
-	drop(context);
+	echo_drop(context);
 }
 
 static err_t on_accept(void *context, struct tcp_pcb *pcb, err_t err)
@@ -179,7 +179,7 @@ static u16 parse_port(const char *word)
 	return kstrtou64(word, 10, &port) || port > UINT16_MAX ? 0 : (u16)port;
 }
 
-static int start(const char *word)
+static int echo_start(const char *word)
 {
 	u16 port = word ? parse_port(word) : ECHO_PORT;
 	int err;
@@ -207,9 +207,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (int i = 1; !err && i < argc; i++)
-		err = start(argv[i]);
+		err = echo_start(argv[i]);
 	if (!err && argc == 1)
-		err = start(NULL);
+		err = echo_start(NULL);
 	if (err)
 		return 1;
 	for (;;)

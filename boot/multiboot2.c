@@ -62,7 +62,7 @@ static void take_rsdp(const struct multiboot2_tag *tag, struct boot_info *boot)
 	boot->acpi_rsdp = (uintptr_t)rsdp_copy;
 }
 
-static void parse_memory_map(const struct multiboot2_tag *tag, struct boot_info *boot)
+static void parse_multiboot2_map(const struct multiboot2_tag *tag, struct boot_info *boot)
 {
 	const struct multiboot2_memory_map *map = (const void *)tag;
 	struct multiboot2_memory entry;
@@ -94,7 +94,7 @@ static void parse_tag(const struct multiboot2_tag *tag, struct boot_info *boot, 
 			*upper_memory = ((const struct multiboot2_basic_memory *)tag)->upper;
 		break;
 	case TAG_MEMORY_MAP:
-		parse_memory_map(tag, boot);
+		parse_multiboot2_map(tag, boot);
 		break;
 	case TAG_ACPI_OLD:
 	case TAG_ACPI_NEW: /* the newer one wins, whichever comes first */

@@ -30,7 +30,7 @@ struct pvh_memory {
 /* A memory map has fewer entries than this; also bounds the messages about dropped ones. */
 #define PVH_MEMORY_ENTRIES_MAX 1024
 
-static void parse_memory_map(u64 address, u32 entries, struct boot_info *boot)
+static void parse_pvh_map(u64 address, u32 entries, struct boot_info *boot)
 {
 	const struct pvh_memory *map = (const void *)(uintptr_t)address;
 	u32 i;
@@ -53,7 +53,7 @@ void boot_parse_pvh(u32 info, struct boot_info *boot)
 	boot->acpi_rsdp = start->rsdp_paddr;
 	boot_set_cmdline(boot, start->cmdline_paddr, BOOT_MAPPED);
 	if (start->version >= 1)
-		parse_memory_map(start->memmap_paddr, start->memmap_entries, boot);
+		parse_pvh_map(start->memmap_paddr, start->memmap_entries, boot);
 	if (!boot->memory_count)
 		machine_stop("no memory map from the loader");
 }

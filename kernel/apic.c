@@ -92,7 +92,7 @@ static void find_apic(void)
 }
 
 /* Goes from off to xAPIC to x2APIC, one step at a time (10.12.5). */
-static void switch_on(void)
+static void apic_switch_on(void)
 {
 	u64 base = rdmsr(MSR_APIC_BASE);
 
@@ -104,7 +104,7 @@ static void switch_on(void)
 
 void apic_init_cpu(void)
 {
-	switch_on();
+	apic_switch_on();
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED); /* the PICs */
 	apic_write(APIC_LVT_LINT1, LVT_NMI);
@@ -127,7 +127,7 @@ void apic_init(void)
 		printk("apic: x2APIC, id %u\n", apic_id());
 }
 
-static bool is_sent(void *context)
+static bool ipi_is_sent(void *context)
 {
 	(void)context;
 	return !(apic_read(APIC_ICR_LOW) & ICR_PENDING);
@@ -152,7 +152,7 @@ int apic_send(u32 id, enum apic_delivery delivery, unsigned int vector)
 	}
 	if (id > XAPIC_ID_LAST)
 		return -EINVAL;
-	error = poll_until(is_sent, NULL, SEND_TIMEOUT_NS);
+	error = poll_until(ipi_is_sent, NULL, SEND_TIMEOUT_NS);
 	if (error)
 		return error;
 	apic_write(APIC_ICR_HIGH, id << 24);

@@ -19,7 +19,7 @@ struct trace {
 	u64 last;
 };
 
-static void print_address(u64 address, bool is_return)
+static void print_trace_address(u64 address, bool is_return)
 {
 	u64 back = is_return; /* the call may be the last instruction of its function */
 	struct ksym symbol;
@@ -31,7 +31,7 @@ static void print_address(u64 address, bool is_return)
 		printk("  [<%016llx>] ?\n", address);
 }
 
-static void print_repeated(struct trace *trace)
+static void print_repeated_frame(struct trace *trace)
 {
 	if (trace->repeated)
 		printk("  the last line repeats %u more times\n", trace->repeated);
@@ -44,10 +44,10 @@ static void trace_return(struct trace *trace, u64 address)
 		trace->repeated++;
 		return;
 	}
-	print_repeated(trace);
+	print_repeated_frame(trace);
 	trace->last = address;
 	trace->printed++;
-	print_address(address, true);
+	print_trace_address(address, true);
 }
 
 /* ---- callers without a frame, or no longer with one ----------------------------------------- */
@@ -141,15 +141,15 @@ static void trace_trap(struct trace *trace, const struct trap_frame *frame)
 {
 	u64 caller = find_frameless_caller(frame);
 
-	print_repeated(trace);
-	print_address(frame->rip, false);
+	print_repeated_frame(trace);
+	print_trace_address(frame->rip, false);
 	trace->printed++;
 	if (caller)
 		trace_return(trace, caller);
 }
 
 /* Returns the interrupted context if the entry code called this frame's function, else NULL. */
-static const struct trap_frame *interrupted(const u64 *frame)
+static const struct trap_frame *interrupted_frame(const u64 *frame)
 {
 	const struct trap_frame *trap = (const struct trap_frame *)(frame + 2);
 
@@ -166,23 +166,23 @@ static void print_interruption(const struct trap_frame *trap)
 	       name ? name : "");
 }
 
-static void walk(struct trace *trace, const u64 *frame)
+static void walk_stack(struct trace *trace, const u64 *frame)
 {
 	const struct trap_frame *trap;
 
 	while (frame && trace->printed < BACKTRACE_MAX) {
-		trap = interrupted(frame);
+		trap = interrupted_frame(frame);
 		trace_return(trace, frame[1]);
 		if (!trap) {
 			frame = next_frame(frame);
 			continue;
 		}
-		print_repeated(trace);
+		print_repeated_frame(trace);
 		print_interruption(trap);
 		trace_trap(trace, trap);
 		frame = checked_frame(trap->rbp);
 	}
-	print_repeated(trace);
+	print_repeated_frame(trace);
 	if (frame)
 		printk("  ... and further callers\n");
 }
@@ -191,7 +191,7 @@ void dump_stack_from(const u64 *frame_pointer)
 {
 	struct trace trace = { 0 };
 
-	walk(&trace, checked_frame((uintptr_t)frame_pointer));
+	walk_stack(&trace, checked_frame((uintptr_t)frame_pointer));
 }
 
 void dump_stack_of_trap(const struct trap_frame *frame)
@@ -199,5 +199,5 @@ void dump_stack_of_trap(const struct trap_frame *frame)
 	struct trace trace = { 0 };
 
 	trace_trap(&trace, frame);
-	walk(&trace, checked_frame(frame->rbp));
+	walk_stack(&trace, checked_frame(frame->rbp));
 }

@@ -171,7 +171,7 @@ static const struct reference references[] = {
 
 /* Reads both counters as close together as a few attempts allow: the host may interrupt in
  * between. */
-static u64 sample(const struct reference *reference, u32 *count)
+static u64 sample_counters(const struct reference *reference, u32 *count)
 {
 	u64 before, after, best = ~0ULL, tsc = 0;
 	u32 value;
@@ -205,42 +205,42 @@ static bool wait_ticks(const struct reference *reference, u32 first, u32 ticks)
 }
 
 /* Returns the TSC's rate in Hz against a counter that has been started, or 0 if that is stopped. */
-static u64 measure_started(const struct reference *reference)
+static u64 measure_started_counter(const struct reference *reference)
 {
 	u32 first = 0, last = 0, ticks;
 	u64 start, end;
 
 	if (!wait_ticks(reference, reference->read(), 1)) /* begin at the start of a tick */
 		return 0;
-	start = sample(reference, &first);
+	start = sample_counters(reference, &first);
 	if (!wait_ticks(reference, first, reference->ticks))
 		return 0;
-	end = sample(reference, &last);
+	end = sample_counters(reference, &last);
 	ticks = (last - first) & reference->mask;
 	return ticks ? (end - start) * reference->hz / ticks : 0;
 }
 
-/* As measure_started, for a counter that has to be started; 0 also if the machine has none. */
-static u64 measure(const struct reference *reference)
+/* As above, for a counter that has to be started; 0 also if the machine has none. */
+static u64 measure_counter(const struct reference *reference)
 {
 	u64 hz;
 
 	if (!reference->start())
 		return 0;
-	hz = measure_started(reference);
+	hz = measure_started_counter(reference);
 	if (reference->stop)
 		reference->stop();
 	return hz;
 }
 
-/* As measure, repeated until two results in a row agree; 0 if none do. `least` is the smallest so
+/* The same, repeated until two results in a row agree; 0 if none do. `least` is the smallest so
  * far: a missed wrap can only add to the rate. */
-static u64 measure_repeatedly(const struct reference *reference, u64 *least)
+static u64 measure_counter_repeatedly(const struct reference *reference, u64 *least)
 {
 	u64 last = 0, hz;
 
 	for (unsigned int i = 0; i < MEASURE_TRIES; i++) {
-		hz = measure(reference);
+		hz = measure_counter(reference);
 		if (!hz || MEASURE_AGREES(hz, last))
 			return hz;
 		*least = min(*least, hz);
@@ -268,7 +268,7 @@ static u64 told_by_cpuid(void)
 	return cpuid(0x40000010, 0).eax * 1000ULL;
 }
 
-static bool plausible(u64 hz)
+static bool tsc_hz_is_plausible(u64 hz)
 {
 	return hz >= TSC_HZ_MIN && hz <= TSC_HZ_MAX;
 }
@@ -278,15 +278,15 @@ void clock_init(void)
 	const char *by = "CPUID";
 	u64 hz = told_by_cpuid(), least = ~0ULL;
 
-	for (unsigned int i = 0; !plausible(hz) && i < ARRAY_SIZE(references); i++) {
-		hz = measure_repeatedly(&references[i], &least);
+	for (unsigned int i = 0; !tsc_hz_is_plausible(hz) && i < ARRAY_SIZE(references); i++) {
+		hz = measure_counter_repeatedly(&references[i], &least);
 		by = references[i].name;
 	}
-	if (!plausible(hz)) { /* what was missed, by a busy host, only adds to the rate */
+	if (!tsc_hz_is_plausible(hz)) { /* what was missed, by a busy host, only adds to the rate */
 		hz = least;
 		by = "the lowest measurement";
 	}
-	if (!plausible(hz))
+	if (!tsc_hz_is_plausible(hz))
 		machine_stop(
 			"no clock: neither CPUID, PIT, ACPI PM timer nor RTC gives the TSC's rate");
 	ticks_per_ns = (hz << 24) / NSEC_PER_SEC;

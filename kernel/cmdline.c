@@ -14,7 +14,7 @@ static bool is_escape(const char *from, char quote)
 }
 
 /* Moves one word from *from to `to`, without its quotes; returns the end of what was stored. */
-static char *take_word(char **from, char *to)
+static char *cmdline_take_word(char **from, char *to)
 {
 	char *next = *from;
 	char quote = '\0';
@@ -45,7 +45,7 @@ int cmdline_split(char *text, char **argv, int limit)
 		if (!*from || argc == limit)
 			break;
 		argv[argc++] = from;
-		end = take_word(&from, from);
+		end = cmdline_take_word(&from, from);
 		if (*from)
 			from++; /* the space, which the NUL may overwrite */
 		*end = '\0';
@@ -69,7 +69,7 @@ static size_t option_name_length(const char *word)
 	return dots && word[0] != '.' && word[length] == '=' ? length : 0;
 }
 
-static struct boot_option *find_option(const char *name, size_t length)
+static struct boot_option *find_boot_option(const char *name, size_t length)
 {
 	linker_table_for_each(option, boot_option, struct boot_option *)
 		if (strlen((*option)->name) == length && !memcmp((*option)->name, name, length))
@@ -78,10 +78,10 @@ static struct boot_option *find_option(const char *name, size_t length)
 }
 
 /* Stores the value if the word is an option; returns whether it is. */
-static bool take_option(const char *word)
+static bool take_boot_option(const char *word)
 {
 	size_t length = option_name_length(word);
-	struct boot_option *option = length ? find_option(word, length) : NULL;
+	struct boot_option *option = length ? find_boot_option(word, length) : NULL;
 
 	if (option)
 		option->value = word + length + 1;
@@ -95,7 +95,7 @@ int cmdline_take_options(int argc, char **argv)
 	int kept = 0;
 
 	for (int i = 0; i < argc; i++)
-		if (!take_option(argv[i]))
+		if (!take_boot_option(argv[i]))
 			argv[kept++] = argv[i];
 	argv[kept] = NULL;
 	return kept;

@@ -31,7 +31,7 @@ static u64 shown;  /* of those, bytes that `current` has had, kept when it goes 
 /* ---- output ---------------------------------------------------------------------------------- */
 
 /* Sends to the console. Bytes that it does not accept in time go to the serial port. */
-static void send(const char *text, size_t length)
+static void console_send(const char *text, size_t length)
 {
 	size_t sent;
 
@@ -45,12 +45,12 @@ static void send(const char *text, size_t length)
 void console_flush(void)
 {
 	if (current && !writing && !emergency && line_length) {
-		send(line, line_length);
+		console_send(line, line_length);
 		line_length = 0;
 	}
 }
 
-static void put(char c)
+static void console_put(char c)
 {
 	if (!current || writing || emergency) {
 		uart_putc(c);
@@ -66,7 +66,7 @@ static void put(char c)
 void console_putc(char c)
 {
 	log_bytes[logged++ % LOG_BYTES] = c;
-	put(c);
+	console_put(c);
 }
 
 void console_write(const char *text, size_t length)
@@ -74,7 +74,7 @@ void console_write(const char *text, size_t length)
 	u64 flags = printk_lock();
 
 	while (length--)
-		put(*text++);
+		console_put(*text++);
 	console_flush();
 	printk_unlock(flags);
 }
@@ -109,7 +109,7 @@ void console_register(struct console *console)
 	flags = printk_lock();
 	printk("console: output continues on %s\n", console->name);
 	current = console;
-	console_log(shown, put);
+	console_log(shown, console_put);
 	console_flush();
 	printk_unlock(flags);
 }

@@ -12,7 +12,7 @@
 #include "kernel/printk.h"
 #include "kernel/stack.h"
 
-static bool within(u64 address, const char *start, const char *end)
+static bool address_is_within(u64 address, const char *start, const char *end)
 {
 	return address >= (uintptr_t)start && address < (uintptr_t)end;
 }
@@ -58,11 +58,11 @@ static bool describe_image(u64 address, char *text, size_t size)
 	const char *part = "kernel data";
 	struct ksym symbol;
 
-	if (!within(address, image_start, image_end))
+	if (!address_is_within(address, image_start, image_end))
 		return false;
-	if (within(address, image_start, text_end))
+	if (address_is_within(address, image_start, text_end))
 		part = "kernel code";
-	else if (within(address, rodata_start, rodata_end))
+	else if (address_is_within(address, rodata_start, rodata_end))
 		part = "kernel constants";
 	if (ksyms_lookup(address, &symbol) || ksyms_lookup_data(address, &symbol))
 		snprintf(text, size, "%s, %s+0x%llx/0x%llx", part, symbol.name, symbol.offset,

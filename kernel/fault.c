@@ -57,7 +57,7 @@ static void print_selector_error(u64 error)
 
 /* Prints the suspects: the CPU does not report which address it rejected, so a register without a
  * valid one is printed. */
-static void print_suspects(const struct trap_frame *frame)
+static void print_suspect_registers(const struct trap_frame *frame)
 {
 	static const char *const names[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
 					     "rbp", "rdi", "rsi", "rdx", "rcx", "rbx", "rax" };
@@ -95,7 +95,7 @@ static void print_lost_stack(const struct trap_frame *frame, u64 cr2)
 		printk("  the stack pointer 0x%016llx is not in any stack\n", frame->rsp);
 }
 
-static void print_cause(const struct trap_frame *frame, u64 cr2)
+static void print_fault_cause(const struct trap_frame *frame, u64 cr2)
 {
 	switch (frame->vector) {
 	case 8:
@@ -107,7 +107,7 @@ static void print_cause(const struct trap_frame *frame, u64 cr2)
 	case 13:
 		print_selector_error(frame->error);
 		if (!frame->error)
-			print_suspects(frame);
+			print_suspect_registers(frame);
 		break;
 	case 14:
 		print_page_fault(frame->error, cr2);
@@ -155,7 +155,7 @@ void fault_panic(const struct trap_frame *frame)
 
 	panic_begin(frame->rip);
 	print_headline(frame, cr2);
-	print_cause(frame, cr2);
+	print_fault_cause(frame, cr2);
 	panic_print_steps();
 	print_registers(frame, cr2);
 	dump_stack_of_trap(frame);

@@ -63,7 +63,7 @@ static const struct ioapic *find_ioapic(unsigned int gsi)
 }
 
 /* Checks what is at the address that the firmware gave: it may be nothing, or another device. */
-static bool is_sane(const struct madt_io_apic *entry, u32 version)
+static bool ioapic_is_sane(const struct madt_io_apic *entry, u32 version)
 {
 	return version && version != ~0u && VERSION_LAST_PIN(version) < PINS_MAX &&
 	       entry->gsi_base <= ~0u - PINS_MAX && !find_ioapic(entry->gsi_base);
@@ -79,7 +79,7 @@ static void add_ioapic(const struct madt_io_apic *entry)
 	ioapic->registers = ioremap(entry->address, IOAPIC_BYTES);
 	if (ioapic->registers)
 		version = read_register(ioapic, IOAPIC_VERSION);
-	if (!is_sane(entry, version)) {
+	if (!ioapic_is_sane(entry, version)) {
 		printk("ioapic: I/O APIC at 0x%08x for GSI %u ignored: version 0x%08x\n",
 		       entry->address, entry->gsi_base, version);
 		return;

@@ -74,7 +74,7 @@ int request_irq(irq_handler_t handler, void *context, const char *name)
 		slot->name = name;
 		slot->cpu = 0;
 		clear_counts(slot);
-		/* Release: pairs with run_handler; the context is seen with the handler. */
+		/* Release: pairs with run_irq_handler; the context is seen with the handler. */
 		__atomic_store_n(&slot->handler, handler, __ATOMIC_RELEASE);
 	}
 	spin_unlock_irqrestore(&slots_lock, flags);
@@ -83,11 +83,11 @@ int request_irq(irq_handler_t handler, void *context, const char *name)
 	return VECTOR_FIRST_DEVICE + (int)slot_index(slot);
 }
 
-static bool is_idle(void *context)
+static bool irq_is_idle(void *context)
 {
 	const struct irq_slot *slot = context;
 
-	/* Sequentially consistent: pairs with run_handler, which counts first. */
+	/* Sequentially consistent: pairs with run_irq_handler, which counts first. */
 	return !__atomic_load_n(&slot->running, __ATOMIC_SEQ_CST);
 }
 
@@ -97,7 +97,7 @@ struct pending_query {
 };
 
 /* Tests whether the vector is pending on this CPU. */
-static void look_if_pending(void *context)
+static void look_if_irq_pending(void *context)
 {
 	struct pending_query *query = context;
 
@@ -105,17 +105,17 @@ static void look_if_pending(void *context)
 }
 
 /* True when the vector is no longer pending on its CPU. */
-static bool is_taken(void *context)
+static bool irq_is_taken(void *context)
 {
 	int vector = *(const int *)context;
 	struct pending_query query = { .vector = (unsigned int)vector };
 
-	smp_call_function_single(irq_cpu(vector), look_if_pending, &query);
+	smp_call_function_single(irq_cpu(vector), look_if_irq_pending, &query);
 	return !query.pending;
 }
 
 /* Lets this CPU take its pending interrupts. */
-static void open_for_a_moment(void)
+static void enable_irqs_for_a_moment(void)
 {
 	u64 flags = local_irq_save();
 
@@ -132,10 +132,10 @@ void synchronize_irq(int vector)
 	if (!slot)
 		return;
 	if (irq_cpu(vector) == smp_processor_id())
-		open_for_a_moment();
+		enable_irqs_for_a_moment();
 	else
-		poll_until(is_taken, &vector, SYNCHRONIZE_TIMEOUT_NS);
-	poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS);
+		poll_until(irq_is_taken, &vector, SYNCHRONIZE_TIMEOUT_NS);
+	poll_until(irq_is_idle, slot, SYNCHRONIZE_TIMEOUT_NS);
 }
 
 void free_irq(int vector)
@@ -146,7 +146,7 @@ void free_irq(int vector)
 	if (!slot)
 		return;
 	__atomic_store_n(&slot->handler, NULL, __ATOMIC_SEQ_CST);
-	if (poll_until(is_idle, slot, SYNCHRONIZE_TIMEOUT_NS))
+	if (poll_until(irq_is_idle, slot, SYNCHRONIZE_TIMEOUT_NS))
 		panic("the handler of vector 0x%02x (%s) does not return", vector, slot->name);
 	flags = spin_lock_irqsave(&slots_lock);
 	slot->taken = false;
@@ -224,7 +224,7 @@ const char *irq_name(int vector)
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
 /* True when the local APIC delivered `vector` and waits for the end of it. */
-static bool in_service(unsigned int vector)
+static bool vector_in_service(unsigned int vector)
 {
 	u32 bits;
 
@@ -235,7 +235,7 @@ static bool in_service(unsigned int vector)
 }
 
 /* Runs the vector's handler; false if it has none, or is not a device's. */
-static bool run_handler(unsigned int vector)
+static bool run_irq_handler(unsigned int vector)
 {
 	unsigned int index = vector - VECTOR_FIRST_DEVICE;
 	struct irq_slot *slot;
@@ -255,7 +255,7 @@ static bool run_handler(unsigned int vector)
 }
 
 /* Handles a vector that the kernel sends itself; false if `vector` is none of those. */
-static bool run_local(unsigned int vector)
+static bool run_local_vector(unsigned int vector)
 {
 	u64 *counts = this_cpu()->local_irqs;
 
@@ -277,11 +277,11 @@ static bool run_local(unsigned int vector)
 
 void irq_dispatch(unsigned int vector)
 {
-	if (run_handler(vector) || (apic_present() && run_local(vector))) {
+	if (run_irq_handler(vector) || (apic_present() && run_local_vector(vector))) {
 		apic_write(APIC_EOI, 0);
 		return;
 	}
 	this_cpu()->local_irqs[LOCAL_IRQ_SPURIOUS]++;
-	if (in_service(vector)) /* a needless EOI would end another interrupt's */
+	if (vector_in_service(vector)) /* a needless EOI would end another interrupt's */
 		apic_write(APIC_EOI, 0);
 }

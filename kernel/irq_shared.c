@@ -46,7 +46,7 @@ static void mask_for_good(struct wire *wire)
 			share->lost(share->context);
 }
 
-static void count_idle(struct wire *wire)
+static void count_idle_interrupt(struct wire *wire)
 {
 	u64 now = ktime_get_ns();
 
@@ -74,22 +74,22 @@ static void wire_interrupt(void *context)
 	if (news)
 		wire->idle = 0;
 	else
-		count_idle(wire);
+		count_idle_interrupt(wire);
 	spin_unlock(&wires_lock);
 }
 
-static bool is_free(const struct wire *wire)
+static bool wire_is_free(const struct wire *wire)
 {
 	return !wire->shares.next || list_empty(&wire->shares);
 }
 
 /* Returns the entry of the wire if it is in use, else a free one, else NULL. */
-static struct wire *find_wire(unsigned int gsi)
+static struct wire *find_shared_wire(unsigned int gsi)
 {
 	struct wire *free = NULL;
 
 	for (unsigned int i = 0; i < WIRES_MAX; i++) {
-		if (is_free(&wires[i]))
+		if (wire_is_free(&wires[i]))
 			free = free ? free : &wires[i];
 		else if (wires[i].gsi == gsi)
 			return &wires[i];
@@ -98,7 +98,7 @@ static struct wire *find_wire(unsigned int gsi)
 }
 
 /* Takes a vector for a new wire, masked. *unused is a vector that the caller has to free. */
-static int connect(struct wire *wire, const struct gsi *gsi, int *unused)
+static int connect_wire(struct wire *wire, const struct gsi *gsi, int *unused)
 {
 	int error;
 
@@ -115,12 +115,13 @@ static int connect(struct wire *wire, const struct gsi *gsi, int *unused)
 
 /* Adds a share. The lock is held, but not while a vector is freed: free_irq waits for
  * wire_interrupt. */
-static int add_share(struct wire *wire, const struct gsi *gsi, struct irq_share *share, int *unused)
+static int add_irq_share(struct wire *wire, const struct gsi *gsi, struct irq_share *share,
+			 int *unused)
 {
 	int error = 0;
 
-	if (is_free(wire))
-		error = connect(wire, gsi, unused);
+	if (wire_is_free(wire))
+		error = connect_wire(wire, gsi, unused);
 	else if (wire->stuck)
 		error = -EIO;
 	if (error)
@@ -140,8 +141,8 @@ int request_shared_irq(const struct gsi *gsi, struct irq_share *share)
 	if (!gsi->level)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&wires_lock);
-	wire = find_wire(gsi->number);
-	result = wire ? add_share(wire, gsi, share, &unused) : -ENOSPC;
+	wire = find_shared_wire(gsi->number);
+	result = wire ? add_irq_share(wire, gsi, share, &unused) : -ENOSPC;
 	spin_unlock_irqrestore(&wires_lock, flags);
 	free_irq(unused);
 	return result;
@@ -150,11 +151,11 @@ int request_shared_irq(const struct gsi *gsi, struct irq_share *share)
 void free_shared_irq(unsigned int gsi, struct irq_share *share)
 {
 	u64 flags = spin_lock_irqsave(&wires_lock);
-	struct wire *wire = find_wire(gsi);
+	struct wire *wire = find_shared_wire(gsi);
 	int unused = -1;
 
 	list_del_init(&share->node);
-	if (is_free(wire)) {
+	if (wire_is_free(wire)) {
 		ioapic_set_masked(gsi, true);
 		unused = wire->vector;
 	}
@@ -167,7 +168,7 @@ bool irq_shared_print(int vector)
 	const struct wire *wire = wires;
 	const struct irq_share *share;
 
-	while (wire < wires + WIRES_MAX && (is_free(wire) || wire->vector != vector))
+	while (wire < wires + WIRES_MAX && (wire_is_free(wire) || wire->vector != vector))
 		wire++;
 	if (wire == wires + WIRES_MAX)
 		return false;

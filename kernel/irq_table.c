@@ -52,7 +52,7 @@ static void print_vector(int vector)
 		printk("%s\n", irq_name(vector));
 }
 
-static void print_local(unsigned int index)
+static void print_local_vector(unsigned int index)
 {
 	printk("irq:  %s", local_irqs[index].name);
 	for (unsigned int cpu = 0; cpu < num_online_cpus(); cpu++)
@@ -67,5 +67,5 @@ void irq_print_table(void)
 		if (irq_name(vector))
 			print_vector(vector);
 	for (unsigned int i = 0; i < LOCAL_IRQ_COUNT; i++)
-		print_local(i);
+		print_local_vector(i);
 }

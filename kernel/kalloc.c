@@ -88,7 +88,7 @@ static void *slab_take(struct slab *slab)
 	return (u8 *)slab + HEAD_SIZE + i * slab->object_size;
 }
 
-static void *small_alloc(struct class *class)
+static void *kalloc_small(struct class *class)
 {
 	struct slab *slab;
 	void *object;
@@ -126,7 +126,7 @@ void *kzalloc(size_t size)
 		return NULL;
 	if (class) {
 		flags = spin_lock_irqsave(&lock);
-		object = small_alloc(class);
+		object = kalloc_small(class);
 		spin_unlock_irqrestore(&lock, flags);
 	} else {
 		object = large_alloc(size);
@@ -136,7 +136,7 @@ void *kzalloc(size_t size)
 	return object;
 }
 
-static void small_free(struct slab *slab, void *object)
+static void kfree_small(struct slab *slab, void *object)
 {
 	u64 offset = (u64)((u8 *)object - (u8 *)slab) - HEAD_SIZE;
 	u32 i = (u32)(offset / slab->object_size);
@@ -169,7 +169,7 @@ void kfree(void *object)
 		panic("kfree(%p): not from kzalloc, or already free", object);
 	flags = spin_lock_irqsave(&lock);
 	if (slab->magic == (SLAB_MAGIC ^ page)) {
-		small_free(slab, object);
+		kfree_small(slab, object);
 	} else if (large->magic == (LARGE_MAGIC ^ page) &&
 		   (u8 *)object == (u8 *)large + HEAD_SIZE) {
 		large->magic = 0;

@@ -40,7 +40,7 @@ static char *arguments[ARGUMENTS_MAX + 2]; /* the app's name, its words, NULL */
 static int argument_count;
 
 /* Prints the cost of RAM; the counts would show a loop that touches all of it. */
-static void print_memory(void)
+static void print_memory_counters(void)
 {
 	struct memory_counters memory;
 
@@ -73,7 +73,7 @@ void kernel_main(const struct boot_info *boot)
 	traps_init();	    /* from here on a fault is explained */
 	memory_init(boot);  /* the page and object allocators */
 	paging_init();	    /* each page with only the rights it needs */
-	print_memory();
+	print_memory_counters();
 	cpu_protect(); /* which the CPU now enforces */
 	cpu_print_protections();
 	acpi_init(boot);     /* the firmware's tables */

@@ -43,7 +43,7 @@ static u64 reach = BOOT_MAPPED_END; /* zones from here on are not used yet */
 static DEFINE_SPINLOCK(lock); /* protects bitmaps, hints, and the variables below */
 static u64 pages_free_count;
 
-static bool test_bit(const u64 *bitmap, u64 bit)
+static bool bitmap_test_bit(const u64 *bitmap, u64 bit)
 {
 	return bitmap[bit / WORD_BITS] >> (bit % WORD_BITS) & 1;
 }
@@ -147,7 +147,7 @@ void memory_all_mapped(void)
 }
 
 /* Returns the first of `count` free pages in a row, or zone->pages. */
-static u64 find_run(const struct zone *zone, u64 count)
+static u64 zone_find_run(const struct zone *zone, u64 count)
 {
 	u64 page = zone->hint * WORD_BITS, run = 0, word;
 
@@ -157,7 +157,7 @@ static u64 find_run(const struct zone *zone, u64 count)
 			run = word ? 0 : run + WORD_BITS;
 			page += WORD_BITS;
 		} else {
-			run = test_bit(zone->used, page) ? 0 : run + 1;
+			run = bitmap_test_bit(zone->used, page) ? 0 : run + 1;
 			page++;
 		}
 	}
@@ -180,7 +180,7 @@ static void *zone_alloc(struct zone *zone, u64 count)
 
 	while (zone->hint < words && zone->used[zone->hint] == WORD_FULL)
 		zone->hint++;
-	first = find_run(zone, count);
+	first = zone_find_run(zone, count);
 	if (first >= zone->pages)
 		return NULL;
 	mark_allocation(zone, first, count, true);
@@ -218,7 +218,7 @@ void pages_reserve(u64 start, u64 size)
 	for (address = start & ~(PAGE_SIZE - 1); address < start + size; address += PAGE_SIZE) {
 		zone = find_zone(address);
 		page = zone ? (address - zone->start) / PAGE_SIZE : 0;
-		if (zone && !test_bit(zone->used, page))
+		if (zone && !bitmap_test_bit(zone->used, page))
 			mark_allocation(zone, page, 1, true);
 	}
 	spin_unlock_irqrestore(&lock, flags);
@@ -229,7 +229,7 @@ bool pages_allocated(u64 address)
 	struct zone *zone = find_zone(address);
 
 	/* No lock: it is one read, and the caller's page does not change state. */
-	return zone && test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
+	return zone && bitmap_test_bit(zone->used, (address - zone->start) / PAGE_SIZE);
 }
 
 /* Panics unless one allocation is exactly the `count` pages from `first` on. */
@@ -239,13 +239,14 @@ static void check_allocation(const struct zone *zone, u64 first, u64 count)
 
 	if (count > zone->pages - first)
 		panic("free of %llu pages at 0x%llx: past the end of RAM", count, address);
-	if (first && test_bit(zone->used, first - 1) && !test_bit(zone->last, first - 1))
+	if (first && bitmap_test_bit(zone->used, first - 1) &&
+	    !bitmap_test_bit(zone->last, first - 1))
 		panic("free of %llu pages at 0x%llx: not the start of an allocation", count,
 		      address);
 	for (page = first; page < first + count; page++) {
-		if (!test_bit(zone->used, page))
+		if (!bitmap_test_bit(zone->used, page))
 			panic("free of %llu pages at 0x%llx: already free", count, address);
-		if (test_bit(zone->last, page) != (page == first + count - 1))
+		if (bitmap_test_bit(zone->last, page) != (page == first + count - 1))
 			panic("free of %llu pages at 0x%llx: not the size that was allocated",
 			      count, address);
 	}

@@ -74,7 +74,7 @@ void printk_unlock(u64 flags)
 	local_irq_restore(flags);
 }
 
-static bool is_seized(void *context)
+static bool printk_is_seized(void *context)
 {
 	u32 self = smp_processor_id() + 1;
 
@@ -90,7 +90,7 @@ static bool is_seized(void *context)
 void printk_seize_lock(void)
 {
 	WRITE_ONCE(seizer, smp_processor_id() + 1);
-	poll_until(is_seized, NULL, SEIZE_TIMEOUT_NS);
+	poll_until(printk_is_seized, NULL, SEIZE_TIMEOUT_NS);
 }
 
 void printk_bust_lock(void)

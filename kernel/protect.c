@@ -65,7 +65,7 @@ u64 __stack_chk_guard;
 
 /* Mixes as the last steps of SplitMix64 do: each bit of the input affects each bit of the
  * output. */
-static inline u64 mix(u64 value)
+static inline u64 canary_mix(u64 value)
 {
 	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
 	value = (value ^ value >> 27) * 0x94d049bb133111ebULL;
@@ -75,10 +75,10 @@ static inline u64 mix(u64 value)
 /* Sets the canary. It is not protected itself, because the canary changes while it runs. */
 __attribute__((no_stack_protector)) void stack_protector_init(void)
 {
-	u64 seed = mix(rdtsc()) ^ rdrand();
+	u64 seed = canary_mix(rdtsc()) ^ rdrand();
 
 	/* The lowest byte is 0, so that string functions neither read nor write across it. */
-	__stack_chk_guard = mix(seed + rdtsc()) & ~0xffULL;
+	__stack_chk_guard = canary_mix(seed + rdtsc()) & ~0xffULL;
 }
 
 /* Called by a function whose canary was overwritten, instead of returning. */

@@ -53,7 +53,7 @@ void ap_start(struct cpu *cpu)
 
 /* ---- on CPU 0 -------------------------------------------------------------------------------- */
 
-static bool is_up(void *context)
+static bool cpu_is_up(void *context)
 {
 	(void)context;
 	return __atomic_load_n(&ap_clock, __ATOMIC_ACQUIRE);
@@ -68,13 +68,13 @@ static int send_startup(u32 id, unsigned int page)
 	for (unsigned int i = 0; i < 2 && error; i++) {
 		if (apic_send(id, APIC_STARTUP, page))
 			break;
-		error = poll_until(is_up, NULL, i ? START_TIMEOUT_NS : AFTER_STARTUP_NS);
+		error = poll_until(cpu_is_up, NULL, i ? START_TIMEOUT_NS : AFTER_STARTUP_NS);
 	}
 	if (!error)
 		return 0;
 	taken = __atomic_exchange_n(&ap_cpu, NULL, __ATOMIC_SEQ_CST);
 	/* It has started after all, but is slow: it owns its memory already. */
-	return taken ? error : poll_until(is_up, NULL, START_TIMEOUT_NS);
+	return taken ? error : poll_until(cpu_is_up, NULL, START_TIMEOUT_NS);
 }
 
 static struct cpu *alloc_cpu(void)
@@ -142,7 +142,7 @@ static u64 place_trampoline(void)
 	return page;
 }
 
-static void start_all(const u32 *ids, unsigned int count, u64 trampoline)
+static void start_all_cpus(const u32 *ids, unsigned int count, u64 trampoline)
 {
 	unsigned int page = (unsigned int)(trampoline / PAGE_SIZE);
 	u32 self = this_cpu()->apic_id;
@@ -172,7 +172,7 @@ void smp_init(void)
 		return;
 	trampoline = place_trampoline();
 	if (trampoline)
-		start_all(ids, count, trampoline);
+		start_all_cpus(ids, count, trampoline);
 	else
 		printk("smp: no RAM below 1 MiB to start other CPUs in; continuing without\n");
 	if (trampoline)

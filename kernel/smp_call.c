@@ -89,7 +89,7 @@ int run_on_cpu(unsigned int cpu, cpu_function_t function, void *context)
 }
 
 /* Acquire: pairs with run_task. */
-static bool is_free(void *context)
+static bool cpu_is_free(void *context)
 {
 	const struct cpu *cpu = context;
 
@@ -102,7 +102,7 @@ int run_wait(unsigned int cpu, u64 timeout_ns)
 
 	if (!other || !cpu)
 		return -EINVAL;
-	return wait_event(&other->task_waiters, is_free, other, timeout_ns);
+	return wait_event(&other->task_waiters, cpu_is_free, other, timeout_ns);
 }
 
 /* ---- functions in an interrupt --------------------------------------------------------------- */
@@ -115,7 +115,7 @@ struct cpu_call {
 };
 
 /* Acquire: pairs with smp_call_interrupt, so that the caller sees what the function wrote. */
-static bool is_done(void *context)
+static bool call_is_done(void *context)
 {
 	const struct cpu_call *call = context;
 
@@ -123,7 +123,7 @@ static bool is_done(void *context)
 }
 
 /* Posts the call; a CPU holds one at a time. Release: it sees the call with the pointer to it. */
-static bool is_posted(void *context)
+static bool call_is_posted(void *context)
 {
 	struct cpu_call *call = context, *none = NULL;
 
@@ -140,17 +140,17 @@ static bool is_withdrawn(struct cpu_call *call)
 }
 
 /* Calls another CPU. The call is on this stack, so no CPU may use it when this returns. */
-static int call_other(struct cpu_call *call)
+static int call_other_cpu(struct cpu_call *call)
 {
-	int error = poll_until(is_posted, call, CALL_TIMEOUT_NS);
+	int error = poll_until(call_is_posted, call, CALL_TIMEOUT_NS);
 
 	if (error)
 		return error;
 	interrupt_cpu(call->target, APIC_FIXED, VECTOR_CALL);
-	error = poll_until(is_done, call, CALL_TIMEOUT_NS);
+	error = poll_until(call_is_done, call, CALL_TIMEOUT_NS);
 	if (!error || is_withdrawn(call))
 		return error;
-	error = poll_until(is_done, call, 10 * CALL_TIMEOUT_NS);
+	error = poll_until(call_is_done, call, 10 * CALL_TIMEOUT_NS);
 	if (error)
 		panic("CPU %u did not return from a function called in an interrupt",
 		      call->target->index);
@@ -166,7 +166,7 @@ int smp_call_function_single(unsigned int cpu, cpu_function_t function, void *co
 		return -EINVAL;
 	if (cpu != smp_processor_id()) {
 		call.target = cpu_get(cpu);
-		return call_other(&call);
+		return call_other_cpu(&call);
 	}
 	flags = local_irq_save();
 	function(context);
@@ -177,7 +177,7 @@ int smp_call_function_single(unsigned int cpu, cpu_function_t function, void *co
 void smp_call_interrupt(void)
 {
 	struct cpu *cpu = this_cpu();
-	/* Acquire: pairs with is_posted. */
+	/* Acquire: pairs with call_is_posted. */
 	struct cpu_call *call = __atomic_exchange_n(&cpu->call, NULL, __ATOMIC_ACQ_REL);
 
 	if (!call)
@@ -191,7 +191,7 @@ void smp_call_interrupt(void)
 static u32 stopper; /* the CPU that stops the others, + 1 */
 static u32 stopped; /* how many CPUs have stopped */
 
-static __noreturn void stop_for_good(void)
+static __noreturn void stop_cpu_for_good(void)
 {
 	__atomic_add_fetch(&stopped, 1, __ATOMIC_RELEASE);
 	for (;;) {
@@ -205,10 +205,10 @@ void smp_stop_if_told(void)
 	u32 by = __atomic_load_n(&stopper, __ATOMIC_ACQUIRE);
 
 	if (by && by != smp_processor_id() + 1)
-		stop_for_good();
+		stop_cpu_for_good();
 }
 
-static bool all_stopped(void *context)
+static bool all_cpus_stopped(void *context)
 {
 	(void)context;
 	return __atomic_load_n(&stopped, __ATOMIC_ACQUIRE) + 1 >= num_online_cpus();
@@ -221,11 +221,11 @@ void smp_stop_others(void)
 	if (!__atomic_compare_exchange_n(&stopper, &nobody, self, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
 		if (nobody != self)
-			stop_for_good();
+			stop_cpu_for_good();
 		return; /* the other CPU has stopped them */
 	}
 	for (unsigned int i = 0; i < num_online_cpus(); i++)
 		if (other_cpu(i))
 			interrupt_cpu(other_cpu(i), APIC_NMI, 0);
-	poll_until(all_stopped, NULL, STOP_TIMEOUT_NS);
+	poll_until(all_cpus_stopped, NULL, STOP_TIMEOUT_NS);
 }

@@ -17,6 +17,8 @@ void spin_wait(spinlock_t *lock)
 		if (panic_in_progress())
 			return; /* its holder is stopped, or is us */
 		cpu_relax();
+		if (!READ_ONCE(lock->taken))
+			start = ktime_get_ns(); /* it changes hands: others were quicker */
 		if (ktime_get_ns() - start > HELD_TOO_LONG_NS)
 			panic("spinlock at %p is held too long: taken twice, or never released",
 			      (void *)lock);

@@ -33,8 +33,8 @@ static const char *const ist_names[STACKS_PER_CPU] = {
 	[IST_MACHINE_CHECK] = "machine check",
 };
 
-static void fill_in(struct cpu *cpu, const char *main_name, const u8 *main_guard,
-		    const u8 *main_top, const struct guarded_stack *ist)
+static void fill_in_stacks(struct cpu *cpu, const char *main_name, const u8 *main_guard,
+			   const u8 *main_top, const struct guarded_stack *ist)
 {
 	cpu->stacks[STACK_MAIN] = (struct kernel_stack){
 		.name = main_name,
@@ -51,7 +51,7 @@ static void fill_in(struct cpu *cpu, const char *main_name, const u8 *main_guard
 
 void stacks_init(struct cpu *cpu)
 {
-	fill_in(cpu, "boot", boot_stack_guard, boot_stack_top, boot_ist);
+	fill_in_stacks(cpu, "boot", boot_stack_guard, boot_stack_top, boot_ist);
 }
 
 int stacks_alloc(struct cpu *cpu)
@@ -60,7 +60,8 @@ int stacks_alloc(struct cpu *cpu)
 
 	if (!stacks)
 		return -ENOMEM;
-	fill_in(cpu, "main", stacks->main_guard, stacks->main + MAIN_STACK_SIZE, stacks->ist);
+	fill_in_stacks(cpu, "main", stacks->main_guard, stacks->main + MAIN_STACK_SIZE,
+		       stacks->ist);
 	for (unsigned int i = 0; i < STACKS_PER_CPU; i++)
 		if (!paging_unmap_page(cpu->stacks[i].guard))
 			return -ENOMEM; /* some are unmapped already: the rest is useless */
@@ -68,9 +69,9 @@ int stacks_alloc(struct cpu *cpu)
 }
 
 /* Returns the stack of any CPU for which `matches` is true. */
-static const struct kernel_stack *find(bool (*matches)(const struct kernel_stack *stack,
-						       u64 address, u64 size),
-				       u64 address, u64 size)
+static const struct kernel_stack *match_stack(bool (*matches)(const struct kernel_stack *stack,
+							      u64 address, u64 size),
+					      u64 address, u64 size)
 {
 	const struct cpu *cpu;
 
@@ -81,13 +82,13 @@ static const struct kernel_stack *find(bool (*matches)(const struct kernel_stack
 	return NULL;
 }
 
-static bool holds(const struct kernel_stack *stack, u64 address, u64 size)
+static bool stack_holds(const struct kernel_stack *stack, u64 address, u64 size)
 {
 	return address >= stack->guard + PAGE_SIZE && address < stack->top &&
 	       size <= stack->top - address;
 }
 
-static bool guards(const struct kernel_stack *stack, u64 address, u64 size)
+static bool stack_guards(const struct kernel_stack *stack, u64 address, u64 size)
 {
 	(void)size;
 	return address - stack->guard < PAGE_SIZE;
@@ -95,10 +96,10 @@ static bool guards(const struct kernel_stack *stack, u64 address, u64 size)
 
 const struct kernel_stack *stack_find(u64 address, u64 size)
 {
-	return find(holds, address, size);
+	return match_stack(stack_holds, address, size);
 }
 
 const struct kernel_stack *stack_find_guard(u64 address)
 {
-	return find(guards, address, 1);
+	return match_stack(stack_guards, address, 1);
 }

@@ -97,7 +97,7 @@ char *strchr(const char *text, int character)
 	return (char *)(uintptr_t)text;
 }
 
-static unsigned int digit_value(char c)
+static unsigned int kstrto_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned int)(c - '0');
@@ -114,7 +114,7 @@ int kstrtou64(const char *text, unsigned int base, u64 *value)
 	if (!*text)
 		return -EINVAL;
 	for (; *text; text++) {
-		unsigned int digit = digit_value(*text);
+		unsigned int digit = kstrto_digit(*text);
 
 		if (digit >= base)
 			return -EINVAL;

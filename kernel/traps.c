@@ -96,7 +96,7 @@ void traps_init(void)
 
 /* Handles an NMI: another CPU's panic stops this CPU with one, which critical sections cannot
  * block. */
-static void nmi(void)
+static void do_nmi(void)
 {
 	static bool told;
 
@@ -111,7 +111,7 @@ void trap_dispatch(struct trap_frame *frame)
 	if (frame->vector >= VECTOR_FIRST_INTERRUPT)
 		irq_dispatch((unsigned int)frame->vector);
 	else if (frame->vector == VECTOR_NMI)
-		nmi();
+		do_nmi();
 	else
 		fault_panic(frame);
 }

@@ -77,7 +77,7 @@ static bool status_has(u8 bit)
 	return status != UART_ABSENT && status & bit;
 }
 
-static bool wait_ready(void)
+static bool uart_wait_ready(void)
 {
 	unsigned int tries = stalled ? 1 : READY_TRIES;
 
@@ -89,7 +89,7 @@ static bool wait_ready(void)
 
 static void uart_send(char c)
 {
-	stalled = !present || !wait_ready();
+	stalled = !present || !uart_wait_ready();
 	if (stalled)
 		dropped++;
 	else
@@ -115,7 +115,7 @@ static struct wait_queue readers;
 /* Empties the port as far as there is room. A byte that stays in it keeps the wire high, and the
  * wire is edge-triggered. So with a full buffer the port's interrupt is off until there is room
  * again. */
-static void take_in(void)
+static void uart_take_in(void)
 {
 	u64 flags = spin_lock_irqsave(&input.lock);
 
@@ -128,18 +128,18 @@ static void take_in(void)
 	spin_unlock_irqrestore(&input.lock, flags);
 }
 
-static void received(void *context)
+static void uart_interrupt(void *context)
 {
 	(void)context;
-	take_in();
+	uart_take_in();
 	wake_up(&readers);
 }
 
 /* Requests the interrupt; without one, the reader polls the port. */
-static void start(void)
+static void uart_start(void)
 {
 	struct gsi gsi = ioapic_isa_gsi(COM1_IRQ);
-	int vector = request_irq(received, NULL, "ttyS0");
+	int vector = request_irq(uart_interrupt, NULL, "ttyS0");
 
 	input.started = true;
 	if (vector < 0)
@@ -153,14 +153,14 @@ static void start(void)
 	input.interrupts = true;
 }
 
-static bool input_is_there(void *context)
+static bool uart_input_is_there(void *context)
 {
 	(void)context;
-	take_in();
+	uart_take_in();
 	return input.count;
 }
 
-static int give_out(char *buffer, size_t size)
+static int uart_give_out(char *buffer, size_t size)
 {
 	u64 flags = spin_lock_irqsave(&input.lock);
 	unsigned int length = 0;
@@ -182,11 +182,11 @@ int uart_read(char *buffer, size_t size, u64 timeout_ns)
 	if (!present)
 		return -ENODEV;
 	if (!input.started)
-		start();
+		uart_start();
 	do {
-		error = wait_event(&readers, input_is_there, NULL,
+		error = wait_event(&readers, uart_input_is_there, NULL,
 				   min(timeout_ns - passed, input.interrupts ? LOST_NS : LOOK_NS));
 		passed = ktime_get_ns() - begun;
 	} while (error && passed < timeout_ns);
-	return error ? error : give_out(buffer, size);
+	return error ? error : uart_give_out(buffer, size);
 }

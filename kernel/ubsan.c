@@ -72,7 +72,7 @@ static const char *file_of(const struct source *place)
 
 /* Shows a value. The compiler passes it directly if it fits into a register, else by its
  * address. */
-static const char *show(const struct type *type, u64 value, char *text, size_t size)
+static const char *show_value(const struct type *type, u64 value, char *text, size_t size)
 {
 	unsigned int bits = 1u << (type->info >> 1), unused = bits < 64 ? 64 - bits : 0;
 
@@ -92,8 +92,8 @@ static void report_overflow(const struct type_data *data, u64 left, const char *
 	char first[SHOWN_MAX], second[SHOWN_MAX];
 
 	REPORT(data, "%s %s %s does not fit into %s",
-	       show(data->type, left, first, sizeof(first)), operator,
-	       show(data->type, right, second, sizeof(second)), data->type->name);
+	       show_value(data->type, left, first, sizeof(first)), operator,
+	       show_value(data->type, right, second, sizeof(second)), data->type->name);
 }
 
 #define OVERFLOW_HANDLER(name, operator)                                 \
@@ -111,8 +111,8 @@ HANDLER(negate_overflow, const struct type_data *data, u64 value)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "-(%s) does not fit into %s", show(data->type, value, text, sizeof(text)),
-	       data->type->name);
+	REPORT(data, "-(%s) does not fit into %s",
+	       show_value(data->type, value, text, sizeof(text)), data->type->name);
 }
 
 HANDLER(shift_out_of_bounds, const struct two_types_data *data, u64 value, u64 distance)
@@ -120,16 +120,16 @@ HANDLER(shift_out_of_bounds, const struct two_types_data *data, u64 value, u64 d
 	char first[SHOWN_MAX], second[SHOWN_MAX];
 
 	REPORT(data, "shift of %s, of type %s, by %s",
-	       show(data->left, value, first, sizeof(first)), data->left->name,
-	       show(data->right, distance, second, sizeof(second)));
+	       show_value(data->left, value, first, sizeof(first)), data->left->name,
+	       show_value(data->right, distance, second, sizeof(second)));
 }
 
 HANDLER(out_of_bounds, const struct two_types_data *data, u64 index)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "index %s is outside of %s", show(data->right, index, text, sizeof(text)),
-	       data->left->name);
+	REPORT(data, "index %s is outside of %s",
+	       show_value(data->right, index, text, sizeof(text)), data->left->name);
 }
 
 HANDLER(type_mismatch_v1, const struct mismatch_data *data, u64 pointer)
@@ -168,14 +168,14 @@ HANDLER(vla_bound_not_positive, const struct type_data *data, u64 bound)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "an array of %s elements", show(data->type, bound, text, sizeof(text)));
+	REPORT(data, "an array of %s elements", show_value(data->type, bound, text, sizeof(text)));
 }
 
 HANDLER(load_invalid_value, const struct type_data *data, u64 value)
 {
 	char text[SHOWN_MAX];
 
-	REPORT(data, "%s is not a valid %s", show(data->type, value, text, sizeof(text)),
+	REPORT(data, "%s is not a valid %s", show_value(data->type, value, text, sizeof(text)),
 	       data->type->name);
 }
 

@@ -64,8 +64,8 @@ static int write_digits(char *end, u64 value, unsigned int base, bool upper)
 }
 
 /* Writes a number. `prefix` is the sign, "0x", or empty; zeros stand between it and the digits. */
-static void put_number(struct formatter *f, const struct spec *spec, const char *prefix, u64 value,
-		       unsigned int base)
+static void put_integer(struct formatter *f, const struct spec *spec, const char *prefix, u64 value,
+			unsigned int base)
 {
 	char buffer[24]; /* 2^64 has 22 octal digits */
 	char *end = buffer + sizeof(buffer);
@@ -106,7 +106,7 @@ static void put_signed(struct formatter *f, const struct spec *spec)
 		value = (signed char)value;
 	if (spec->length == LENGTH_SHORT)
 		value = (short)value;
-	put_number(f, spec, value < 0 ? "-" : sign, value < 0 ? -(u64)value : (u64)value, 10);
+	put_integer(f, spec, value < 0 ? "-" : sign, value < 0 ? -(u64)value : (u64)value, 10);
 }
 
 static void put_unsigned(struct formatter *f, const struct spec *spec)
@@ -126,10 +126,10 @@ static void put_unsigned(struct formatter *f, const struct spec *spec)
 		value = (unsigned short)value;
 	if (spec->conversion != 'u' && spec->conversion != 'o' && spec->alternate && value)
 		prefix = spec->conversion == 'X' ? "0X" : "0x";
-	put_number(f, spec, prefix, value,
-		   spec->conversion == 'u'   ? 10
-		   : spec->conversion == 'o' ? 8
-					     : 16);
+	put_integer(f, spec, prefix, value,
+		    spec->conversion == 'u'   ? 10
+		    : spec->conversion == 'o' ? 8
+					      : 16);
 }
 
 static void put_pointer(struct formatter *f, const struct spec *spec)
@@ -137,7 +137,7 @@ static void put_pointer(struct formatter *f, const struct spec *spec)
 	const void *pointer = va_arg(f->arguments, const void *);
 
 	if (pointer)
-		put_number(f, spec, "0x", (uintptr_t)pointer, 16);
+		put_integer(f, spec, "0x", (uintptr_t)pointer, 16);
 	else
 		put_padded(f, spec, "(nil)", 5);
 }
@@ -201,7 +201,7 @@ static const char *parse_flags(struct spec *spec, const char *format)
 }
 
 /* Reads a decimal number, or '*', which takes an argument; 0 without either. */
-static const char *parse_number(struct formatter *f, int *number, const char *format)
+static const char *parse_format_number(struct formatter *f, int *number, const char *format)
 {
 	*number = 0;
 	if (*format == '*') {
@@ -241,13 +241,13 @@ static const char *format_conversion(struct formatter *f, const char *format)
 	const char *start = format;
 
 	format = parse_flags(&spec, format);
-	format = parse_number(f, &spec.width, format);
+	format = parse_format_number(f, &spec.width, format);
 	if (spec.width < 0) { /* from '*': a '-' flag and a width */
 		spec.left = true;
 		spec.width = spec.width == INT32_MIN ? INT32_MAX : -spec.width;
 	}
 	if (*format == '.')
-		format = parse_number(f, &spec.precision, format + 1);
+		format = parse_format_number(f, &spec.precision, format + 1);
 	format = parse_length(&spec, format);
 	spec.conversion = *format;
 	if (put_conversion(f, &spec))

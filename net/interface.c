@@ -33,7 +33,7 @@ struct sending {
 	struct pbuf *frame; /* our reference */
 };
 
-static void sent(struct netdev *dev, struct netdev_tx *tx)
+static void interface_sent(struct netdev *dev, struct netdev_tx *tx)
 {
 	struct sending *sending = container_of(tx, struct sending, tx);
 
@@ -104,7 +104,7 @@ static unsigned int list_pieces(const struct pbuf *frame, struct netdev_segment 
 
 /* Returns a referenced frame whose memory will not change while the device reads it, in few enough
  * pieces. NULL without memory. */
-static struct pbuf *hold(struct pbuf *frame)
+static struct pbuf *hold_frame(struct pbuf *frame)
 {
 	unsigned int pieces = 0;
 	bool copy = false;
@@ -119,13 +119,13 @@ static struct pbuf *hold(struct pbuf *frame)
 	return frame;
 }
 
-static int send_held(struct net_interface *interface, struct sending *sending)
+static int send_held_frame(struct net_interface *interface, struct sending *sending)
 {
 	struct netdev_segment segments[NETDEV_SEGMENTS_MAX];
 
 	sending->tx.segments = segments;
 	sending->tx.segment_count = list_pieces(sending->frame, segments);
-	sending->tx.done = sent;
+	sending->tx.done = interface_sent;
 	if (interface->dev->features & NETDEV_F_CHECKSUM)
 		leave_checksum(sending->frame, &sending->tx.offload);
 	return netdev_send(interface->dev, 0, &sending->tx);
@@ -140,12 +140,12 @@ static err_t interface_output(struct netif *netif, struct pbuf *frame)
 
 	if (!sending)
 		return ERR_MEM;
-	sending->frame = hold(frame);
+	sending->frame = hold_frame(frame);
 	if (!sending->frame) {
 		kfree(sending);
 		return ERR_MEM;
 	}
-	err = send_held(interface, sending);
+	err = send_held_frame(interface, sending);
 	if (!err) {
 		interface->flush = true;
 		return ERR_OK;
@@ -164,7 +164,7 @@ void interface_flush(struct net_interface *interface)
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
-static struct pbuf *copy_in(const struct netdev_frame *frame)
+static struct pbuf *copy_frame_in(const struct netdev_frame *frame)
 {
 	struct pbuf *copy;
 	u32 offset = 0;
@@ -181,7 +181,7 @@ static struct pbuf *copy_in(const struct netdev_frame *frame)
 
 /* True if the frame is for us. Devices also pass on frames for others, and lwIP would answer a
  * broadcast address in them. */
-static bool is_for_us(const struct netif *netif, const struct pbuf *frame)
+static bool frame_is_for_us(const struct netif *netif, const struct pbuf *frame)
 {
 	const u8 *address = frame->payload;
 
@@ -190,7 +190,7 @@ static bool is_for_us(const struct netif *netif, const struct pbuf *frame)
 
 /* Chooses which checksums lwIP verifies: all except those that the device has verified, or that a
  * sender on this host left out. */
-static void choose_checks(struct netif *netif, enum netdev_checksum checksum)
+static void choose_checksum_checks(struct netif *netif, enum netdev_checksum checksum)
 {
 	if (checksum == NETDEV_CHECKSUM_NONE)
 		netif->chksum_flags |= CHECKS_OF_TRANSPORT;
@@ -198,7 +198,7 @@ static void choose_checks(struct netif *netif, enum netdev_checksum checksum)
 		netif->chksum_flags &= (u16_t)~CHECKS_OF_TRANSPORT;
 }
 
-static bool is_from(const struct tcp_pcb *pcb, const u8 *address, u16 address_bytes)
+static bool pcb_is_from(const struct tcp_pcb *pcb, const u8 *address, u16 address_bytes)
 {
 	if (IP_IS_V6(&pcb->remote_ip))
 		return address_bytes == 32 && !memcmp(ip_2_ip6(&pcb->remote_ip)->addr, address, 16);
@@ -211,7 +211,7 @@ static bool is_from(const struct tcp_pcb *pcb, const u8 *address, u16 address_by
  * it with the old connection's numbers, for two minutes; so that connection is dropped first,
  * silently.
  */
-static void let_reopen(const struct pbuf *frame)
+static void let_peer_reopen(const struct pbuf *frame)
 {
 	u16 start, addresses, address_bytes;
 	struct tcp_hdr header;
@@ -224,7 +224,7 @@ static void let_reopen(const struct pbuf *frame)
 	for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = pcb->next) {
 		if (pcb->local_port != lwip_ntohs(header.dest) ||
 		    pcb->remote_port != lwip_ntohs(header.src) ||
-		    !is_from(pcb, (u8 *)frame->payload + addresses, address_bytes))
+		    !pcb_is_from(pcb, (u8 *)frame->payload + addresses, address_bytes))
 			continue;
 		if ((s32_t)(lwip_ntohl(header.seqno) - pcb->rcv_nxt) > 0)
 			tcp_abort(pcb); /* in TIME-WAIT this sends nothing */
@@ -232,29 +232,29 @@ static void let_reopen(const struct pbuf *frame)
 	}
 }
 
-static void take_in(struct netdev *dev, const struct netdev_frame *frame, void *context)
+static void interface_take_in(struct netdev *dev, const struct netdev_frame *frame, void *context)
 {
 	struct net_interface *interface = context;
-	struct pbuf *copy = copy_in(frame);
+	struct pbuf *copy = copy_frame_in(frame);
 
 	(void)dev;
 	if (!copy) {
 		interface->no_buffer++;
 		return;
 	}
-	if (!is_for_us(&interface->netif, copy)) {
+	if (!frame_is_for_us(&interface->netif, copy)) {
 		pbuf_free(copy);
 		return;
 	}
-	let_reopen(copy);
-	choose_checks(&interface->netif, frame->checksum);
+	let_peer_reopen(copy);
+	choose_checksum_checks(&interface->netif, frame->checksum);
 	if (interface->netif.input(copy, &interface->netif) != ERR_OK)
 		pbuf_free(copy);
 }
 
 int interface_receive(struct net_interface *interface)
 {
-	int count = netdev_poll(interface->dev, 0, NET_BUDGET, take_in, interface);
+	int count = netdev_poll(interface->dev, 0, NET_BUDGET, interface_take_in, interface);
 
 	return max(count, 0);
 }

@@ -84,8 +84,8 @@ static void tell_ipv6(const struct net_interface *interface,
 		       net_ip6_text(netif_ip6_addr(netif, index)));
 }
 
-static void on_change(struct netif *netif, netif_nsc_reason_t reason,
-		      const netif_ext_callback_args_t *arguments)
+static void on_address_change(struct netif *netif, netif_nsc_reason_t reason,
+			      const netif_ext_callback_args_t *arguments)
 {
 	struct net_interface *interface = container_of(netif, struct net_interface, netif);
 
@@ -99,12 +99,12 @@ void lease_init(void)
 {
 	NETIF_DECLARE_EXT_CALLBACK(callback)
 
-	netif_add_ext_callback(&callback, on_change);
+	netif_add_ext_callback(&callback, on_address_change);
 }
 
 /* ---- DHCP ------------------------------------------------------------------------------------ */
 
-static bool is_asking(u8 state)
+static bool dhcp_is_asking(u8 state)
 {
 	return state == DHCP_STATE_SELECTING || state == DHCP_STATE_REQUESTING ||
 	       state == DHCP_STATE_REBOOTING || state == DHCP_STATE_BACKING_OFF;
@@ -115,7 +115,7 @@ static void tell_silence(struct net_interface *interface, const struct dhcp *dhc
 	const char *name = interface->dev->name;
 
 	interface->lease_told = true;
-	if (is_asking(dhcp->state))
+	if (dhcp_is_asking(dhcp->state))
 		printk("net %s: E60 no DHCP server after %u s; still asking (or set net.ip=)\n",
 		       name, interface->seconds);
 	else
@@ -124,30 +124,30 @@ static void tell_silence(struct net_interface *interface, const struct dhcp *dhc
 }
 
 /* Watches the states of lwIP's client; only their duration has to be measured here. */
-static void look_at(struct net_interface *interface)
+static void look_at_lease(struct net_interface *interface)
 {
 	const struct dhcp *dhcp = netif_dhcp_data(&interface->netif);
 	bool bound = dhcp->state == DHCP_STATE_BOUND;
-	bool was_asking = is_asking(interface->lease_state);
+	bool was_asking = dhcp_is_asking(interface->lease_state);
 
 	if (bound || !netif_is_link_up(&interface->netif)) {
 		interface->seconds = 0;
 		if (bound && interface->lease_told)
 			printk("net %s: a DHCP server answers again\n", interface->dev->name);
 		interface->lease_told &= !bound;
-	} else if (is_asking(dhcp->state) != was_asking) {
+	} else if (dhcp_is_asking(dhcp->state) != was_asking) {
 		interface->seconds = 0;
-		interface->lease_told &= !is_asking(dhcp->state);
+		interface->lease_told &= !dhcp_is_asking(dhcp->state);
 	} else if (++interface->seconds >= PATIENCE && !interface->lease_told) {
 		tell_silence(interface, dhcp);
 	}
 	interface->lease_state = dhcp->state;
 }
 
-static void look(void *context)
+static void lease_look(void *context)
 {
-	look_at(context);
-	sys_timeout(LOOK_MS, look, context);
+	look_at_lease(context);
+	sys_timeout(LOOK_MS, lease_look, context);
 }
 
 int lease_start(struct net_interface *interface)
@@ -156,7 +156,7 @@ int lease_start(struct net_interface *interface)
 	if (dhcp_start(&interface->netif) != ERR_OK)
 		return -ENOMEM;
 	interface->lease_state = DHCP_STATE_SELECTING;
-	sys_timeout(LOOK_MS, look, interface);
+	sys_timeout(LOOK_MS, lease_look, interface);
 	return 0;
 }
 

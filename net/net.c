@@ -21,7 +21,7 @@ BOOT_OPTION(net_ip, "net.ip", "dhcp, none, ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDR
 static struct net_interface interfaces[NET_INTERFACES_MAX];
 static unsigned int interface_count;
 
-static int configure(struct net_interface *interface)
+static int configure_interface(struct net_interface *interface)
 {
 	if (interface == &interfaces[0] && net_ip.value && strcmp(net_ip.value, "dhcp"))
 		return interface_configure(interface, net_ip.value);
@@ -43,7 +43,7 @@ int net_init(void)
 		if (err)
 			return err;
 		interface_count++;
-		err = configure(interface);
+		err = configure_interface(interface);
 		if (err)
 			return err;
 	}
@@ -62,7 +62,7 @@ struct net_interface *net_interface(unsigned int index)
 
 /* The condition of wait_event, with interrupts off: arms each device's interrupt, unless one has
  * work already. */
-static bool something_came(void *context)
+static bool net_something_came(void *context)
 {
 	bool came = false;
 
@@ -72,7 +72,7 @@ static bool something_came(void *context)
 	return came;
 }
 
-static void sleep(u64 timeout_ns)
+static void net_sleep(u64 timeout_ns)
 {
 	u32 due = sys_timeouts_sleeptime();
 
@@ -81,12 +81,12 @@ static void sleep(u64 timeout_ns)
 	for (unsigned int i = 0; i < interface_count; i++)
 		if (!netdev_can_interrupt(interfaces[i].dev))
 			timeout_ns = min(timeout_ns, POLL_NS);
-	wait_event(&netdev_waiters, something_came, NULL, timeout_ns);
+	wait_event(&netdev_waiters, net_something_came, NULL, timeout_ns);
 	for (unsigned int i = 0; i < interface_count; i++)
 		netdev_disarm(interfaces[i].dev);
 }
 
-static void flush_all(void)
+static void flush_all_interfaces(void)
 {
 	for (unsigned int i = 0; i < interface_count; i++)
 		interface_flush(&interfaces[i]);
@@ -96,13 +96,13 @@ void net_poll(u64 timeout_ns)
 {
 	int received = 0;
 
-	flush_all(); /* frames that the app sent since the last call */
+	flush_all_interfaces(); /* frames that the app sent since the last call */
 	for (unsigned int i = 0; i < interface_count; i++)
 		received += interface_receive(&interfaces[i]);
 	sys_check_timeouts();
-	flush_all();
+	flush_all_interfaces();
 	if (!received && timeout_ns)
-		sleep(timeout_ns);
+		net_sleep(timeout_ns);
 }
 
 int net_wait(bool (*condition)(void *context), void *context, u64 timeout_ns)
@@ -141,7 +141,7 @@ static struct {
 	ip_addr_t address;
 } question;
 
-static void answered(const char *name, const ip_addr_t *address, void *number)
+static void name_answered(const char *name, const ip_addr_t *address, void *number)
 {
 	(void)name;
 	if ((unsigned int)(uintptr_t)number != question.number)
@@ -152,7 +152,7 @@ static void answered(const char *name, const ip_addr_t *address, void *number)
 		question.address = *address;
 }
 
-static bool is_answered(void *context)
+static bool name_is_answered(void *context)
 {
 	(void)context;
 	return !question.busy;
@@ -165,10 +165,10 @@ int net_resolve(const char *name, ip_addr_t *address, u64 timeout_ns)
 
 	question.busy = true;
 	question.found = false;
-	err = dns_gethostbyname(name, address, answered, number);
+	err = dns_gethostbyname(name, address, name_answered, number);
 	if (err != ERR_INPROGRESS)
 		return err == ERR_OK ? 0 : err == ERR_ARG ? -EINVAL : -ENOENT;
-	if (net_wait(is_answered, NULL, timeout_ns))
+	if (net_wait(name_is_answered, NULL, timeout_ns))
 		return -ETIMEDOUT;
 	*address = question.address;
 	return question.found ? 0 : -ENOENT;

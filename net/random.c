@@ -16,7 +16,7 @@
 static u64 key[2];
 static u64 counter;
 
-static u64 rotate(u64 value, unsigned int bits)
+static u64 rotate_left(u64 value, unsigned int bits)
 {
 	return value << bits | value >> (64 - bits);
 }
@@ -24,19 +24,19 @@ static u64 rotate(u64 value, unsigned int bits)
 static void sip_round(u64 v[4])
 {
 	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
+	v[1] = rotate_left(v[1], 13) ^ v[0];
+	v[0] = rotate_left(v[0], 32);
 	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
+	v[3] = rotate_left(v[3], 16) ^ v[2];
 	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
+	v[3] = rotate_left(v[3], 21) ^ v[0];
 	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
+	v[1] = rotate_left(v[1], 17) ^ v[2];
+	v[2] = rotate_left(v[2], 32);
 }
 
 /* Hashes whole words, and a last word with only their length in its top byte. */
-static u64 siphash(const u64 *words, unsigned int count)
+static u64 siphash_words(const u64 *words, unsigned int count)
 {
 	u64 v[4] = { key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
 		     key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL };
@@ -69,7 +69,7 @@ void random_init(void)
 	bool device = seed_from_device(seed);
 
 	key[0] = seed[0] ^ rdrand() ^ rdtsc();
-	key[1] = seed[1] ^ rdrand() ^ rotate(rdtsc(), 32);
+	key[1] = seed[1] ^ rdrand() ^ rotate_left(rdtsc(), 32);
 	if (!device && !rdrand())
 		printk("net: random numbers are predictable: no RDRAND, no entropy device\n");
 }
@@ -78,7 +78,7 @@ u32 net_random(void)
 {
 	u64 word = counter++;
 
-	return (u32)siphash(&word, 1);
+	return (u32)siphash_words(&word, 1);
 }
 
 /* RFC 6528, 3: a clock of 4 us plus a hash of the two ends. */
@@ -95,5 +95,5 @@ u32_t net_tcp_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *
 		words[2] = ip_2_ip4(local_ip)->addr;
 	}
 	words[4] = (u64)local_port << 32 | remote_port;
-	return (u32)siphash(words, ARRAY_SIZE(words)) + (u32)(ktime_get_ns() / 4000);
+	return (u32)siphash_words(words, ARRAY_SIZE(words)) + (u32)(ktime_get_ns() / 4000);
 }

@@ -20,7 +20,7 @@ FIXED = {"LC_ALL": "C.UTF-8", "TERM": "dumb"}
 def for_tests(environ):
     """Of an environment, what is left for the tests."""
     kept = {name: environ[name] for name in PLACES + SETTINGS if name in environ}
-    return {**kept, **FIXED}
+    return {"HOME": os.path.expanduser("~"), **kept, **FIXED}
 
 
 def narrow():

@@ -10,7 +10,7 @@
 #define CHUNK_SIZE 32768 /* of a file, read at once */
 
 /* Queues what there is room for; returns how much that was. */
-static size_t queue(struct tcp_pcb *pcb, const void *bytes, u64 length)
+static size_t queue_bytes(struct tcp_pcb *pcb, const void *bytes, u64 length)
 {
 	u64 room = min((u64)tcp_sndbuf(pcb), (u64)CHUNK_SIZE);
 	u16 some = (u16)min(length, room);
@@ -66,8 +66,8 @@ int answer_send(struct answer *answer, struct tcp_pcb *pcb, bool with_body)
 	int err;
 
 	while (answer->head_sent < answer->head.length) {
-		some = queue(pcb, answer->head.bytes + answer->head_sent,
-			     answer->head.length - answer->head_sent);
+		some = queue_bytes(pcb, answer->head.bytes + answer->head_sent,
+				   answer->head.length - answer->head_sent);
 		if (!some)
 			return 0;
 		answer->head_sent += some;
@@ -76,7 +76,7 @@ int answer_send(struct answer *answer, struct tcp_pcb *pcb, bool with_body)
 		err = next_bytes(answer, &bytes, &length);
 		if (err)
 			return err;
-		some = queue(pcb, bytes, length);
+		some = queue_bytes(pcb, bytes, length);
 		if (!some)
 			return 0;
 		answer->body_sent += some;

@@ -49,7 +49,7 @@ static struct list_head connections = LIST_HEAD_INIT(connections);
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-static void drop(struct connection *connection)
+static void connection_drop(struct connection *connection)
 {
 	list_del_init(&connection->node);
 	server.now--;
@@ -59,7 +59,7 @@ static void drop(struct connection *connection)
 	kfree(connection);
 }
 
-static void detach(struct tcp_pcb *pcb)
+static void connection_detach(struct tcp_pcb *pcb)
 {
 	tcp_arg(pcb, NULL);
 	tcp_recv(pcb, NULL);
@@ -69,12 +69,12 @@ static void detach(struct tcp_pcb *pcb)
 }
 
 /* What a callback that ends its own connection tells lwIP: ERR_ABRT when the pcb is gone. */
-static err_t end(struct connection *connection, bool orderly)
+static err_t connection_end(struct connection *connection, bool orderly)
 {
 	struct tcp_pcb *pcb = connection->pcb;
 
-	detach(pcb);
-	drop(connection);
+	connection_detach(pcb);
+	connection_drop(connection);
 	if (orderly && tcp_close(pcb) == ERR_OK)
 		return ERR_OK;
 	tcp_abort(pcb);
@@ -83,21 +83,21 @@ static err_t end(struct connection *connection, bool orderly)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static void enter(struct connection *connection, enum state state)
+static void connection_enter(struct connection *connection, enum state state)
 {
 	connection->state = state;
 	connection->since = ktime_get_ns();
 }
 
 /* Takes `length` bytes of what has come: they may be sent anew. */
-static void consume(struct connection *connection, u16 length)
+static void connection_consume(struct connection *connection, u16 length)
 {
 	connection->input = pbuf_free_header(connection->input, length);
 	tcp_recved(connection->pcb, length);
 }
 
 /* Fills the request's buffer from what has come. */
-static void fill(struct connection *connection)
+static void connection_fill(struct connection *connection)
 {
 	while (connection->input && connection->have < HTTP_HEAD_MAX) {
 		size_t room = HTTP_HEAD_MAX - connection->have;
@@ -107,7 +107,7 @@ static void fill(struct connection *connection)
 			connection->since = ktime_get_ns();
 		memcpy(connection->request + connection->have, connection->input->payload, length);
 		connection->have += length;
-		consume(connection, length);
+		connection_consume(connection, length);
 	}
 }
 
@@ -120,10 +120,10 @@ static void take_from_request(struct connection *connection, size_t length)
 static void start_answer(struct connection *connection, enum state next)
 {
 	server.requests++;
-	enter(connection, next);
+	connection_enter(connection, next);
 }
 
-static void refuse(struct connection *connection, int status)
+static void connection_refuse(struct connection *connection, int status)
 {
 	connection->keep_alive = false;
 	answer_error(&connection->answer, status);
@@ -136,13 +136,13 @@ static bool read_request(struct connection *connection)
 	struct http_request request;
 	int length;
 
-	fill(connection);
+	connection_fill(connection);
 	length = http_parse(connection->request, connection->have, &request);
 	if (!length)
 		return false;
 	connection->send_body = request.method != HTTP_HEAD;
 	if (length < 0) {
-		refuse(connection, -length);
+		connection_refuse(connection, -length);
 		return true;
 	}
 	take_from_request(connection, (size_t)length);
@@ -163,12 +163,12 @@ static bool skip_body(struct connection *connection)
 	while (connection->skip && connection->input) {
 		u16 some = (u16)min((u64)connection->input->len, connection->skip);
 
-		consume(connection, some);
+		connection_consume(connection, some);
 		connection->skip -= some;
 	}
 	if (connection->skip)
 		return false;
-	enter(connection, SENDING);
+	connection_enter(connection, SENDING);
 	return true;
 }
 
@@ -189,22 +189,22 @@ static err_t finish_answer(struct connection *connection)
 {
 	answer_free(&connection->answer);
 	if (connection->keep_alive) {
-		enter(connection, READING);
+		connection_enter(connection, READING);
 		return ERR_OK;
 	}
-	enter(connection, LINGERING);
+	connection_enter(connection, LINGERING);
 	return tcp_shutdown(connection->pcb, 0, 1);
 }
 
-static void discard(struct connection *connection)
+static void connection_discard(struct connection *connection)
 {
 	connection->have = 0;
 	while (connection->input)
-		consume(connection, connection->input->len);
+		connection_consume(connection, connection->input->len);
 }
 
 /* Does what can be done now. After ERR_ABRT and at the end of an orderly connection it is gone. */
-static err_t advance(struct connection *connection)
+static err_t connection_advance(struct connection *connection)
 {
 	int sent;
 
@@ -214,22 +214,22 @@ static err_t advance(struct connection *connection)
 			if (read_request(connection))
 				break;
 			tcp_output(connection->pcb);
-			return connection->peer_ended ? end(connection, true) : ERR_OK;
+			return connection->peer_ended ? connection_end(connection, true) : ERR_OK;
 		case SKIPPING:
 			if (skip_body(connection))
 				break;
-			return connection->peer_ended ? end(connection, true) : ERR_OK;
+			return connection->peer_ended ? connection_end(connection, true) : ERR_OK;
 		case SENDING:
 			sent = send_answer(connection);
 			tcp_output(connection->pcb);
 			if (!sent)
 				return ERR_OK;
 			if (sent < 0 || finish_answer(connection) != ERR_OK)
-				return end(connection, false);
+				return connection_end(connection, false);
 			break;
 		case LINGERING:
-			discard(connection);
-			return connection->peer_ended ? end(connection, true) : ERR_OK;
+			connection_discard(connection);
+			return connection->peer_ended ? connection_end(connection, true) : ERR_OK;
 		}
 	}
 }
@@ -246,7 +246,7 @@ static err_t on_receive(void *context, struct tcp_pcb *pcb, struct pbuf *data, e
 		pbuf_cat(connection->input, data);
 	else
 		connection->input = data;
-	return advance(connection);
+	return connection_advance(connection);
 }
 
 static err_t on_sent(void *context, struct tcp_pcb *pcb, u16_t length)
@@ -257,10 +257,10 @@ static err_t on_sent(void *context, struct tcp_pcb *pcb, u16_t length)
 	(void)length;
 	if (connection->state == SENDING)
 		connection->since = ktime_get_ns();
-	return advance(connection);
+	return connection_advance(connection);
 }
 
-static u64 patience(const struct connection *connection)
+static u64 connection_patience(const struct connection *connection)
 {
 	switch (connection->state) {
 	case READING:
@@ -279,25 +279,25 @@ static err_t on_poll(void *context, struct tcp_pcb *pcb)
 	struct connection *connection = context;
 
 	(void)pcb;
-	if (ktime_get_ns() - connection->since < patience(connection))
-		return advance(connection);
+	if (ktime_get_ns() - connection->since < connection_patience(connection))
+		return connection_advance(connection);
 	if (connection->state == READING && connection->have) {
 		server.timeouts++;
 		connection->send_body = true;
-		refuse(connection, 408);
-		return advance(connection);
+		connection_refuse(connection, 408);
+		return connection_advance(connection);
 	}
 	if (connection->state == READING || connection->state == LINGERING)
-		return end(connection, connection->state == READING);
+		return connection_end(connection, connection->state == READING);
 	server.timeouts++;
-	return end(connection, false);
+	return connection_end(connection, false);
 }
 
 /* lwIP has freed the pcb already. */
 static void on_error(void *context, err_t err)
 {
 	(void)err;
-	drop(context);
+	connection_drop(context);
 }
 
 /* ---- for the server -------------------------------------------------------------------------- */
@@ -312,7 +312,7 @@ bool connection_end_idle(void)
 			idle = connection;
 	}
 	if (idle)
-		end(idle, true);
+		connection_end(idle, true);
 	return idle;
 }
 
@@ -324,7 +324,7 @@ bool connection_start(struct tcp_pcb *pcb)
 		return false;
 	connection->pcb = pcb;
 	connection->send_body = true;
-	enter(connection, READING);
+	connection_enter(connection, READING);
 	list_add_tail(&connection->node, &connections);
 	server.now++;
 	tcp_arg(pcb, connection);

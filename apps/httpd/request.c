@@ -96,7 +96,7 @@ static struct piece trim(struct piece piece)
 }
 
 /* Digits only, and not too many of them for 64 bits. */
-static bool read_number(struct piece piece, u64 *number)
+static bool read_decimal(struct piece piece, u64 *number)
 {
 	*number = 0;
 	for (size_t i = 0; i < piece.length; i++) {
@@ -216,7 +216,7 @@ static int read_length(struct piece value, struct http_request *request, struct 
 	u64 length;
 
 	/* Two lengths are how one request is smuggled inside another (RFC 9112, 6.3). */
-	if (!read_number(value, &length) || seen->length)
+	if (!read_decimal(value, &length) || seen->length)
 		return -400;
 	seen->length = true;
 	request->body = length;
@@ -251,11 +251,11 @@ static void read_range(struct piece value, struct http_request *request)
 	value = trim(skip(value, 6));
 	if (!cut(&value, '-', &first))
 		return;
-	if (value.length && !read_number(value, &to))
+	if (value.length && !read_decimal(value, &to))
 		return;
 	if (!first.length && !value.length)
 		return;
-	if (first.length && (!read_number(first, &from) || to < from))
+	if (first.length && (!read_decimal(first, &from) || to < from))
 		return;
 	request->range = first.length ? HTTP_RANGE_FROM : HTTP_RANGE_SUFFIX;
 	request->range_first = from;

@@ -47,7 +47,7 @@ struct scan {
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 /* Octal digits between blanks; or, with the highest bit set, 256 to the power of the rest. */
-static bool read_number(const char *field, size_t length, u64 *number)
+static bool read_tar_number(const char *field, size_t length, u64 *number)
 {
 	size_t i = 0;
 
@@ -78,7 +78,7 @@ static bool checksum_fits(const u8 *block, const struct header *header)
 
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += i >= at && i < at + sizeof(header->checksum) ? ' ' : block[i];
-	return read_number(header->checksum, sizeof(header->checksum), &said) && said == sum;
+	return read_tar_number(header->checksum, sizeof(header->checksum), &said) && said == sum;
 }
 
 static bool is_zero(const u8 *block)
@@ -270,7 +270,7 @@ static const char *check_header(struct scan *scan)
 		return "not a tar header";
 	if (!checksum_fits(scan->block, header))
 		return "a header's checksum is wrong";
-	if (!read_number(header->size, sizeof(header->size), &scan->size))
+	if (!read_tar_number(header->size, sizeof(header->size), &scan->size))
 		return "a size is not a number";
 	if (header->type != 'x' && header->type != 'L' && scan->long_size != ~0ULL)
 		scan->size = scan->long_size;

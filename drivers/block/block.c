@@ -75,7 +75,7 @@ static void say_size(const struct block_device *disk, const char *what)
 /* ---- the list -------------------------------------------------------------------------------- */
 
 /* Returns what is invalid in a driver's description, or NULL. */
-static const char *what_is_wrong(const struct block_device *disk)
+static const char *what_is_wrong_with_disk(const struct block_device *disk)
 {
 	const struct block_properties *properties = &disk->properties;
 	u32 block = properties->logical_block_size;
@@ -96,7 +96,7 @@ static const char *what_is_wrong(const struct block_device *disk)
 
 int block_check(const struct block_device *disk)
 {
-	const char *wrong = what_is_wrong(disk);
+	const char *wrong = what_is_wrong_with_disk(disk);
 
 	if (!wrong)
 		return 0;
@@ -205,7 +205,7 @@ static int check_range(const struct block_device *disk, u64 sector, u64 sectors)
 	return sector > end || sectors > end - sector ? -ERANGE : 0;
 }
 
-static int check_memory(const void *data, u64 bytes)
+static int check_request_memory(const void *data, u64 bytes)
 {
 	return data && memory_is_ram(virt_to_phys(data), bytes) ? 0 : -EFAULT;
 }
@@ -226,7 +226,7 @@ int block_check_request(const struct block_device *disk, const struct block_requ
 	int error;
 
 	if (request->op == BLOCK_GET_ID)
-		return check_memory(request->data, BLOCK_ID_SIZE);
+		return check_request_memory(request->data, BLOCK_ID_SIZE);
 	if (request->op == BLOCK_FLUSH)
 		return request->sectors || request->sector ? -EINVAL : 0;
 	if (request->op > BLOCK_GET_ID || request->flags & ~BLOCK_UNMAP)
@@ -240,7 +240,7 @@ int block_check_request(const struct block_device *disk, const struct block_requ
 	if (!error && request->sectors > limit)
 		error = -E2BIG;
 	if (!error && moves_data)
-		error = check_memory(request->data, (u64)request->sectors << SECTOR_SHIFT);
+		error = check_request_memory(request->data, (u64)request->sectors << SECTOR_SHIFT);
 	return error;
 }
 

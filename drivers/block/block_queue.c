@@ -25,14 +25,14 @@ static bool change_state(struct block_device *disk, enum block_state from, enum 
 					   __ATOMIC_SEQ_CST);
 }
 
-static bool is_up(const struct block_device *disk)
+static bool disk_is_up(const struct block_device *disk)
 {
 	return READ_ONCE(disk->state) == BLOCK_STATE_UP;
 }
 
 /* ---- taking back ----------------------------------------------------------------------------- */
 
-static void append_done(struct block_queue *queue, struct block_request *request)
+static void append_done_request(struct block_queue *queue, struct block_request *request)
 {
 	request->next = NULL;
 	*queue->done_end = request;
@@ -41,7 +41,7 @@ static void append_done(struct block_queue *queue, struct block_request *request
 }
 
 /* Takes all finished requests from the driver. Call with the queue's lock held. */
-static void drain(struct block_device *disk, unsigned int index)
+static void drain_queue(struct block_device *disk, unsigned int index)
 {
 	struct block_queue *queue = &disk->queues[index];
 	struct block_request *request;
@@ -55,7 +55,7 @@ static void drain(struct block_device *disk, unsigned int index)
 			continue;
 		}
 		queue->queued--;
-		append_done(queue, request);
+		append_done_request(queue, request);
 	}
 }
 
@@ -68,8 +68,8 @@ struct block_request *block_reap(struct block_device *disk, unsigned int index)
 	if (index >= disk->queue_count)
 		return NULL;
 	flags = spin_lock_irqsave(&queue->lock);
-	if (is_up(disk))
-		drain(disk, index);
+	if (disk_is_up(disk))
+		drain_queue(disk, index);
 	request = queue->done;
 	if (request) {
 		queue->done = request->next;
@@ -95,7 +95,7 @@ static bool is_not_stopping(void *context)
 
 /* Stops the device. A CPU that holds a queue's lock while the state changes is done with it before
  * this CPU gets the lock, and no CPU submits after that. */
-static void stop(struct block_device *disk)
+static void stop_disk(struct block_device *disk)
 {
 	if (!change_state(disk, BLOCK_STATE_UP, BLOCK_STATE_STOPPING)) {
 		/* This ends, because a reset has a deadline. Until then the requests are not their
@@ -108,13 +108,13 @@ static void stop(struct block_device *disk)
 	for (unsigned int i = 0; i < disk->queue_count; i++) {
 		u64 flags = spin_lock_irqsave(&disk->queues[i].lock);
 
-		drain(disk, i);
+		drain_queue(disk, i);
 		spin_unlock_irqrestore(&disk->queues[i].lock, flags);
 	}
 	change_state(disk, BLOCK_STATE_STOPPING, BLOCK_STATE_DOWN);
 }
 
-static bool is_settled(void *context)
+static bool disk_is_settled(void *context)
 {
 	const struct block_device *disk = context;
 	enum block_state state = READ_ONCE(disk->state);
@@ -123,12 +123,12 @@ static bool is_settled(void *context)
 }
 
 /* Restarts the device, on one CPU; the others wait for that, which has its own deadlines. */
-static int make_up(struct block_device *disk)
+static int make_disk_up(struct block_device *disk)
 {
 	int error;
 
 	while (!change_state(disk, BLOCK_STATE_DOWN, BLOCK_STATE_STARTING))
-		if (!poll_until(is_settled, disk, NSEC_PER_SEC) && is_up(disk))
+		if (!poll_until(disk_is_settled, disk, NSEC_PER_SEC) && disk_is_up(disk))
 			return 0;
 	error = disk->ops->restart(disk);
 	change_state(disk, BLOCK_STATE_STARTING, error ? BLOCK_STATE_DOWN : BLOCK_STATE_UP);
@@ -137,15 +137,15 @@ static int make_up(struct block_device *disk)
 
 /* ---- submitting ------------------------------------------------------------------------------ */
 
-static int hand_over(struct block_device *disk, unsigned int index, struct block_request *request,
-		     u32 state)
+static int hand_over_request(struct block_device *disk, unsigned int index,
+			     struct block_request *request, u32 state)
 {
 	struct block_queue *queue = &disk->queues[index];
 	u64 flags = spin_lock_irqsave(&queue->lock);
 	bool broken = false;
 	int error = -EIO;
 
-	if (is_up(disk)) {
+	if (disk_is_up(disk)) {
 		request->state = state;
 		request->status = -1;
 		error = disk->ops->submit(disk, index, request);
@@ -160,23 +160,24 @@ static int hand_over(struct block_device *disk, unsigned int index, struct block
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (!broken)
 		return error;
-	stop(disk);
+	stop_disk(disk);
 	return -EIO;
 }
 
 /* True for a flush without a write cache: nothing is held back. */
-static bool is_done_already(const struct block_device *disk, const struct block_request *request)
+static bool request_is_done_already(const struct block_device *disk,
+				    const struct block_request *request)
 {
 	return request->op == BLOCK_FLUSH && !disk->properties.write_cache;
 }
 
-static void finish_at_once(struct block_queue *queue, struct block_request *request)
+static void finish_request_at_once(struct block_queue *queue, struct block_request *request)
 {
 	u64 flags = spin_lock_irqsave(&queue->lock);
 
 	request->error = 0;
 	request->state = REQUEST_QUEUED;
-	append_done(queue, request);
+	append_done_request(queue, request);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
@@ -188,13 +189,13 @@ int block_submit(struct block_device *disk, unsigned int index, struct block_req
 		error = -EBUSY;
 	if (!error)
 		error = block_check_request(disk, request);
-	if (!error && !is_up(disk))
-		error = make_up(disk);
+	if (!error && !disk_is_up(disk))
+		error = make_disk_up(disk);
 	if (error)
 		return error;
-	if (!is_done_already(disk, request))
-		return hand_over(disk, index, request, REQUEST_QUEUED);
-	finish_at_once(&disk->queues[index], request);
+	if (!request_is_done_already(disk, request))
+		return hand_over_request(disk, index, request, REQUEST_QUEUED);
+	finish_request_at_once(&disk->queues[index], request);
 	return 0;
 }
 
@@ -205,7 +206,7 @@ void block_kick(struct block_device *disk, unsigned int index)
 	if (index >= disk->queue_count)
 		return;
 	flags = spin_lock_irqsave(&disk->queues[index].lock);
-	if (is_up(disk))
+	if (disk_is_up(disk))
 		disk->ops->kick(disk, index);
 	spin_unlock_irqrestore(&disk->queues[index].lock, flags);
 }
@@ -222,7 +223,7 @@ struct waiting {
 	bool by_interrupt;
 };
 
-static bool has_happened(const struct waiting *waiting)
+static bool wait_has_happened(const struct waiting *waiting)
 {
 	const struct block_queue *queue = &waiting->disk->queues[waiting->index];
 
@@ -234,18 +235,18 @@ static bool has_happened(const struct waiting *waiting)
 }
 
 /* True when the wait is over. Call with the queue's lock held. */
-static bool is_over(const struct waiting *waiting)
+static bool wait_is_over(const struct waiting *waiting)
 {
 	struct block_device *disk = waiting->disk;
 
-	if (!is_up(disk))
+	if (!disk_is_up(disk))
 		return true;
-	drain(disk, waiting->index);
-	return has_happened(waiting) || disk->ops->is_broken(disk, waiting->index);
+	drain_queue(disk, waiting->index);
+	return wait_has_happened(waiting) || disk->ops->is_broken(disk, waiting->index);
 }
 
 /* Returns how many more must be done before the CPU has to be woken. */
-static u16 missing(const struct waiting *waiting)
+static u16 requests_missing(const struct waiting *waiting)
 {
 	const struct block_queue *queue = &waiting->disk->queues[waiting->index];
 
@@ -254,21 +255,21 @@ static u16 missing(const struct waiting *waiting)
 	return (u16)max(1u, min(waiting->count - queue->done_count, queue->with_driver));
 }
 
-static bool is_over_or_armed(void *context)
+static bool wait_is_over_or_armed(void *context)
 {
 	const struct waiting *waiting = context;
 	struct block_device *disk = waiting->disk;
 	u64 flags = spin_lock_irqsave(&disk->queues[waiting->index].lock);
-	bool over = is_over(waiting);
+	bool over = wait_is_over(waiting);
 
 	while (!over && waiting->by_interrupt) {
 		/* Interrupts may be given up at any time; without them nothing would end a halt. */
 		if (!disk->ops->can_interrupt(disk, waiting->index))
 			over = true;
-		else if (disk->ops->arm(disk, waiting->index, missing(waiting)))
+		else if (disk->ops->arm(disk, waiting->index, requests_missing(waiting)))
 			break;
 		else
-			over = is_over(waiting);
+			over = wait_is_over(waiting);
 	}
 	spin_unlock_irqrestore(&disk->queues[waiting->index].lock, flags);
 	return over;
@@ -281,12 +282,12 @@ static void count_waiter(const struct waiting *waiting, int change)
 	u64 flags = spin_lock_irqsave(&queue->lock);
 
 	queue->waiters += (unsigned int)change;
-	if (!queue->waiters && is_up(waiting->disk))
+	if (!queue->waiters && disk_is_up(waiting->disk))
 		waiting->disk->ops->disarm(waiting->disk, waiting->index);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-static int wait(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
+static int wait_on_disk(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
 {
 	struct block_device *disk = waiting->disk;
 	unsigned int index = waiting->index;
@@ -295,16 +296,17 @@ static int wait(struct waiting *waiting, enum block_wait how, u64 timeout_ns)
 	waiting->by_interrupt = how == BLOCK_INTERRUPT && disk->ops->can_interrupt(disk, index);
 	count_waiter(waiting, 1);
 	if (waiting->by_interrupt)
-		error = wait_event(&disk->waiters[index], is_over_or_armed, waiting, timeout_ns);
+		error = wait_event(&disk->waiters[index], wait_is_over_or_armed, waiting,
+				   timeout_ns);
 	if (!waiting->by_interrupt || !disk->ops->can_interrupt(disk, index)) {
 		waiting->by_interrupt = false;
-		error = poll_until(is_over_or_armed, waiting, timeout_ns);
+		error = poll_until(wait_is_over_or_armed, waiting, timeout_ns);
 	}
 	count_waiter(waiting, -1);
-	if (error && is_up(disk))
+	if (error && disk_is_up(disk))
 		disk->ops->late(disk, index, timeout_ns);
-	if (error || !is_up(disk) || disk->ops->is_broken(disk, index))
-		stop(disk);
+	if (error || !disk_is_up(disk) || disk->ops->is_broken(disk, index))
+		stop_disk(disk);
 	return error;
 }
 
@@ -322,7 +324,7 @@ int block_wait(struct block_device *disk, unsigned int index, enum block_wait ho
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (queue->done_count >= waiting.count)
 		return 0;
-	return wait(&waiting, how, timeout_ns);
+	return wait_on_disk(&waiting, how, timeout_ns);
 }
 
 /* ---- one synchronous request ---------------------------------------------------------------- */
@@ -336,7 +338,7 @@ static int wait_for_room(struct block_device *disk, unsigned int index, u64 time
 	if (!waiting.room)
 		return 0;
 	block_kick(disk, index);
-	return wait(&waiting, BLOCK_INTERRUPT, timeout_ns);
+	return wait_on_disk(&waiting, BLOCK_INTERRUPT, timeout_ns);
 }
 
 int block_execute(struct block_device *disk, struct block_request *request, u64 timeout_ns)
@@ -344,18 +346,18 @@ int block_execute(struct block_device *disk, struct block_request *request, u64 
 	/* CPUs share a queue only if there are more CPUs */
 	unsigned int index = smp_processor_id() % disk->queue_count;
 	struct waiting waiting = { .disk = disk, .index = index, .request = request };
-	int error = is_up(disk) ? 0 : make_up(disk);
+	int error = disk_is_up(disk) ? 0 : make_disk_up(disk);
 
 	if (!error)
-		error = hand_over(disk, index, request, REQUEST_AWAITED);
+		error = hand_over_request(disk, index, request, REQUEST_AWAITED);
 	while (error == -ENOSPC) {
 		error = wait_for_room(disk, index, timeout_ns);
 		if (!error)
-			error = hand_over(disk, index, request, REQUEST_AWAITED);
+			error = hand_over_request(disk, index, request, REQUEST_AWAITED);
 	}
 	if (error)
 		return error;
 	block_kick(disk, index);
-	error = wait(&waiting, BLOCK_INTERRUPT, timeout_ns);
+	error = wait_on_disk(&waiting, BLOCK_INTERRUPT, timeout_ns);
 	return error ? error : request->error;
 }

@@ -16,7 +16,8 @@ struct span {
 };
 
 /* Executes one request of the span, `count` sectors from its `offset`-th on. */
-static int ask(const struct span *span, u64 offset, u32 count, struct block_request *request)
+static int execute_part(const struct span *span, u64 offset, u32 count,
+			struct block_request *request)
 {
 	int error;
 
@@ -54,7 +55,7 @@ static u32 piece_size(const struct span *span, u64 offset)
  * where, so the request is repeated in halves. If none fails, the trouble has passed, and only the
  * start of the request is known.
  */
-static u64 locate(const struct span *span, u64 offset, u32 count, bool *located)
+static u64 locate_failure(const struct span *span, u64 offset, u32 count, bool *located)
 {
 	u32 block = span->disk->properties.logical_block_size >> SECTOR_SHIFT;
 	struct block_request request;
@@ -63,7 +64,7 @@ static u64 locate(const struct span *span, u64 offset, u32 count, bool *located)
 	while (count > block) {
 		u32 half = max(count / block / 2, 1u) * block;
 
-		if (ask(span, offset, half, &request)) {
+		if (execute_part(span, offset, half, &request)) {
 			count = half;
 		} else {
 			offset += half;
@@ -72,7 +73,7 @@ static u64 locate(const struct span *span, u64 offset, u32 count, bool *located)
 		if (READ_ONCE(span->disk->state) != BLOCK_STATE_UP)
 			return first;
 	}
-	*located = ask(span, offset, count, &request);
+	*located = execute_part(span, offset, count, &request);
 	return *located ? offset : first;
 }
 
@@ -86,7 +87,7 @@ static u64 find_failure(const struct span *span, u64 offset, struct block_reques
 	if (!moves_data || request->error != -EIO || request->status < 0)
 		return offset;
 	if (request->sectors > block)
-		offset = locate(span, offset, request->sectors, &located);
+		offset = locate_failure(span, offset, request->sectors, &located);
 	request->error_sector = span->sector + offset;
 	if (located) {
 		request->sector = request->error_sector;
@@ -97,7 +98,7 @@ static u64 find_failure(const struct span *span, u64 offset, struct block_reques
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-static int check_whole(const struct span *span)
+static int check_span(const struct span *span)
 {
 	struct block_request request = { .op = span->op,
 					 .flags = span->flags,
@@ -117,14 +118,14 @@ static int check_whole(const struct span *span)
 	return error;
 }
 
-static int run(const struct span *span, u64 *failed)
+static int run_span(const struct span *span, u64 *failed)
 {
 	struct block_request request = { .status = -1 };
-	int error = check_whole(span);
+	int error = check_span(span);
 	u64 offset = 0;
 
 	while (!error && offset < span->sectors) {
-		error = ask(span, offset, piece_size(span, offset), &request);
+		error = execute_part(span, offset, piece_size(span, offset), &request);
 		if (!error)
 			offset += request.sectors;
 	}
@@ -145,7 +146,7 @@ int block_read(struct block_device *disk, u64 sector, u64 sectors, void *data, u
 {
 	struct span span = { disk, BLOCK_READ, 0, sector, sectors, data, timeout_ns };
 
-	return run(&span, failed);
+	return run_span(&span, failed);
 }
 
 int block_write(struct block_device *disk, u64 sector, u64 sectors, const void *data,
@@ -154,14 +155,14 @@ int block_write(struct block_device *disk, u64 sector, u64 sectors, const void *
 	/* The device only reads it. */
 	struct span span = { disk, BLOCK_WRITE, 0, sector, sectors, (void *)data, timeout_ns };
 
-	return run(&span, failed);
+	return run_span(&span, failed);
 }
 
 int block_discard(struct block_device *disk, u64 sector, u64 sectors, u64 timeout_ns, u64 *failed)
 {
 	struct span span = { disk, BLOCK_DISCARD, 0, sector, sectors, NULL, timeout_ns };
 
-	return run(&span, failed);
+	return run_span(&span, failed);
 }
 
 int block_write_zeroes(struct block_device *disk, u64 sector, u64 sectors, bool unmap,
@@ -170,7 +171,7 @@ int block_write_zeroes(struct block_device *disk, u64 sector, u64 sectors, bool 
 	struct span span = { disk, BLOCK_WRITE_ZEROES, unmap ? BLOCK_UNMAP : 0, sector, sectors,
 			     NULL, timeout_ns };
 
-	return run(&span, failed);
+	return run_span(&span, failed);
 }
 
 int block_flush(struct block_device *disk, u64 timeout_ns)

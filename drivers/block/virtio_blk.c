@@ -133,7 +133,7 @@ static int read_limits(struct virtio_blk *vblk)
 	return error;
 }
 
-static int read_config(struct virtio_blk *vblk)
+static int virtio_blk_read_config(struct virtio_blk *vblk)
 {
 	struct block_properties properties = {};
 	int error = read_blocks(vblk, &properties);
@@ -174,7 +174,7 @@ static int fit_requests(struct virtio_blk *vblk)
 	return block_check(&vblk->disk);
 }
 
-static int find_queues(struct virtio_blk *vblk)
+static int virtio_blk_find_vqs(struct virtio_blk *vblk)
 {
 	struct virtqueue_info infos[BLOCK_QUEUES_MAX] = {};
 	int error;
@@ -202,9 +202,9 @@ static int virtio_blk_probe(struct virtio_device *vdev)
 	vblk->disk.dev = &vdev->dev;
 	vblk->disk.bus_name = vdev->config->bus_name(vdev);
 	INIT_LIST_HEAD(&vblk->disk.node);
-	error = read_config(vblk);
+	error = virtio_blk_read_config(vblk);
 	if (!error)
-		error = find_queues(vblk);
+		error = virtio_blk_find_vqs(vblk);
 	if (error) {
 		kfree(vblk);
 		return error;
@@ -222,7 +222,7 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	int error;
 
 	memset(vblk->vqs, 0, sizeof(vblk->vqs));
-	error = read_config(vblk);
+	error = virtio_blk_read_config(vblk);
 	if (!error && vblk->disk.queue_count < queues) {
 		dev_printk(&vdev->dev, "E08 %u queues, %u before the restart\n",
 			   vblk->disk.queue_count, queues);
@@ -231,14 +231,14 @@ static int virtio_blk_restore(struct virtio_device *vdev)
 	/* Requests may be waiting for the old number of queues. */
 	vblk->disk.queue_count = queues;
 	if (!error)
-		error = find_queues(vblk);
+		error = virtio_blk_find_vqs(vblk);
 	vblk->stopped = error;
 	return error;
 }
 
 /* Sends the first request, which shows that requests are answered and interrupts arrive. A device
  * without an id reports that. */
-static int say_hello(struct virtio_blk *vblk)
+static int virtio_blk_say_hello(struct virtio_blk *vblk)
 {
 	struct block_request request = { .op = BLOCK_GET_ID, .data = vblk->disk.id };
 	struct virtqueue *vq = vblk->vqs[0];
@@ -265,7 +265,7 @@ static int virtio_blk_scan(struct virtio_device *vdev)
 {
 	struct virtio_blk *vblk = vdev->dev.driver_data;
 	const struct block_properties *properties = &vblk->disk.properties;
-	int error = say_hello(vblk);
+	int error = virtio_blk_say_hello(vblk);
 
 	if (error) {
 		vblk->stopped = true;

@@ -64,8 +64,8 @@ static void write_frame(struct block_request *request)
 	wire->range.flags = cpu_to_le32(unmap ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0);
 }
 
-static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int count, void *address,
-			       u32 length)
+static unsigned int virtio_blk_add_buffer(struct virtqueue_buffer *buffers, unsigned int count,
+					  void *address, u32 length)
 {
 	buffers[count] = (struct virtqueue_buffer){ address, length };
 	return count + 1;
@@ -73,8 +73,9 @@ static unsigned int add_buffer(struct virtqueue_buffer *buffers, unsigned int co
 
 /* Adds the data in pieces of size_max; block_check_request has checked that they are not too
  * many. */
-static unsigned int add_data(const struct virtio_blk *vblk, struct virtqueue_buffer *buffers,
-			     unsigned int count, const struct block_request *request)
+static unsigned int virtio_blk_add_data(const struct virtio_blk *vblk,
+					struct virtqueue_buffer *buffers, unsigned int count,
+					const struct block_request *request)
 {
 	u32 left = request->sectors << SECTOR_SHIFT;
 	u8 *data = request->data;
@@ -82,7 +83,7 @@ static unsigned int add_data(const struct virtio_blk *vblk, struct virtqueue_buf
 	while (left) {
 		u32 length = min(left, vblk->segment_bytes);
 
-		count = add_buffer(buffers, count, data, length);
+		count = virtio_blk_add_buffer(buffers, count, data, length);
 		data += length;
 		left -= length;
 	}
@@ -99,17 +100,17 @@ int virtio_blk_submit(struct block_device *disk, unsigned int queue, struct bloc
 	if (!vblk->vqs[queue])
 		return -EIO;
 	write_frame(request);
-	out = add_buffer(buffers, 0, &wire->header, sizeof(wire->header));
+	out = virtio_blk_add_buffer(buffers, 0, &wire->header, sizeof(wire->header));
 	if (request->op == BLOCK_WRITE)
-		out = add_data(vblk, buffers, out, request);
+		out = virtio_blk_add_data(vblk, buffers, out, request);
 	else if (has_range(request))
-		out = add_buffer(buffers, out, &wire->range, sizeof(wire->range));
+		out = virtio_blk_add_buffer(buffers, out, &wire->range, sizeof(wire->range));
 	total = out;
 	if (request->op == BLOCK_READ)
-		total = add_data(vblk, buffers, total, request);
+		total = virtio_blk_add_data(vblk, buffers, total, request);
 	else if (request->op == BLOCK_GET_ID)
-		total = add_buffer(buffers, total, wire->id, sizeof(wire->id));
-	total = add_buffer(buffers, total, &wire->status, sizeof(wire->status));
+		total = virtio_blk_add_buffer(buffers, total, wire->id, sizeof(wire->id));
+	total = virtio_blk_add_buffer(buffers, total, &wire->status, sizeof(wire->status));
 	return virtqueue_add(vblk->vqs[queue], buffers, out, total - out, request);
 }
 
@@ -124,7 +125,7 @@ static void virtio_blk_kick(struct block_device *disk, unsigned int queue)
 /* ---- from the device ------------------------------------------------------------------------- */
 
 /* Converts the status. 5.2.6 defines three; after any other, the device may have done anything. */
-static int status_error(u8 status)
+static int virtio_blk_status_error(u8 status)
 {
 	switch (status) {
 	case VIRTIO_BLK_S_OK:
@@ -140,8 +141,8 @@ static int status_error(u8 status)
 
 /* True if the used length covers the data of a read. A legacy device may report any length
  * (2.7.8.3), and so may one that uses chains in batches. */
-static bool is_whole(const struct virtio_blk *vblk, const struct virtqueue *vq,
-		     const struct block_request *request, u32 written)
+static bool virtio_blk_is_whole(const struct virtio_blk *vblk, const struct virtqueue *vq,
+				const struct block_request *request, u32 written)
 {
 	u32 wanted = sizeof(u8);
 
@@ -164,12 +165,12 @@ static void copy_id(struct block_request *request)
 			*id = '?';
 }
 
-static void finish(struct virtio_blk *vblk, const struct virtqueue *vq,
-		   struct block_request *request, u32 written)
+static void virtio_blk_finish(struct virtio_blk *vblk, const struct virtqueue *vq,
+			      struct block_request *request, u32 written)
 {
 	request->status = READ_ONCE(wire_of(request)->status);
-	request->error = status_error((u8)request->status);
-	if (!request->error && !is_whole(vblk, vq, request, written))
+	request->error = virtio_blk_status_error((u8)request->status);
+	if (!request->error && !virtio_blk_is_whole(vblk, vq, request, written))
 		request->error = -EPROTO;
 	if (!request->error && request->op == BLOCK_GET_ID)
 		copy_id(request);
@@ -187,7 +188,7 @@ struct block_request *virtio_blk_take(struct block_device *disk, unsigned int qu
 	if (!vblk->stopped) {
 		request = virtqueue_get_buf(vq, &written);
 		if (request)
-			finish(vblk, vq, request, written);
+			virtio_blk_finish(vblk, vq, request, written);
 		return request;
 	}
 	request = virtqueue_detach_unused_buf(vq);

@@ -30,7 +30,7 @@ struct entropy *entropy_get(unsigned int index)
 }
 
 /* Copies bytes that have arrived already, and forgets them. */
-static size_t give_out(struct entropy *entropy, u8 *buffer, size_t length)
+static size_t entropy_give_out(struct entropy *entropy, u8 *buffer, size_t length)
 {
 	size_t part = min(length, (size_t)(entropy->end - entropy->first));
 
@@ -41,7 +41,7 @@ static size_t give_out(struct entropy *entropy, u8 *buffer, size_t length)
 }
 
 /* Another request, unless the last one is still under way. */
-static int ask(struct entropy *entropy, size_t length)
+static int entropy_ask(struct entropy *entropy, size_t length)
 {
 	int error;
 
@@ -58,7 +58,7 @@ static int ask(struct entropy *entropy, size_t length)
 }
 
 /* Waits until the request is back. After a failure the driver gives it back, too. */
-static int await(struct entropy *entropy, u64 deadline)
+static int entropy_await(struct entropy *entropy, u64 deadline)
 {
 	bool back;
 	int error;
@@ -77,17 +77,17 @@ static int await(struct entropy *entropy, u64 deadline)
 	return entropy->own.error;
 }
 
-static int read_all(struct entropy *entropy, u8 *buffer, size_t length, u64 deadline)
+static int entropy_read_all(struct entropy *entropy, u8 *buffer, size_t length, u64 deadline)
 {
 	unsigned int empty = 0;
-	size_t got, have = give_out(entropy, buffer, length);
+	size_t got, have = entropy_give_out(entropy, buffer, length);
 	int error = 0;
 
 	while (!error && have < length) {
-		error = ask(entropy, length - have);
+		error = entropy_ask(entropy, length - have);
 		if (!error)
-			error = await(entropy, deadline);
-		got = error ? 0 : give_out(entropy, buffer + have, length - have);
+			error = entropy_await(entropy, deadline);
+		got = error ? 0 : entropy_give_out(entropy, buffer + have, length - have);
 		have += got;
 		empty = got ? 0 : empty + 1;
 		if (!error && empty == EMPTY_MAX)
@@ -100,7 +100,7 @@ int entropy_read(struct entropy *entropy, void *buffer, size_t length, u64 timeo
 {
 	u64 now = ktime_get_ns();
 	u64 deadline = timeout_ns < ~0ULL - now ? now + timeout_ns : ~0ULL;
-	int error = read_all(entropy, buffer, length, deadline);
+	int error = entropy_read_all(entropy, buffer, length, deadline);
 
 	/* Erase half an answer: the rest must not be taken for random. */
 	if (error)

@@ -33,7 +33,7 @@ void port_device_unregister(struct port_device *device)
 	list_del_init(&device->node);
 }
 
-static void look(u64 timeout_ns)
+static void port_look(u64 timeout_ns)
 {
 	struct port_device *device;
 
@@ -43,11 +43,11 @@ static void look(u64 timeout_ns)
 
 struct port *port_get(unsigned int index)
 {
-	look(0);
+	port_look(0);
 	return list_nth_entry(index, &ports, struct port, node);
 }
 
-static struct port *find(const char *name)
+static struct port *port_of_name(const char *name)
 {
 	struct port *port;
 
@@ -62,9 +62,9 @@ struct port *port_find(const char *name, u64 timeout_ns)
 	u64 begun = ktime_get_ns(), passed = 0;
 	struct port *port;
 
-	look(0);
-	while (!(port = find(name)) && passed < timeout_ns && !list_empty(&devices)) {
-		look(min(timeout_ns - passed, LOOK_NS));
+	port_look(0);
+	while (!(port = port_of_name(name)) && passed < timeout_ns && !list_empty(&devices)) {
+		port_look(min(timeout_ns - passed, LOOK_NS));
 		passed = ktime_get_ns() - begun;
 	}
 	return port;

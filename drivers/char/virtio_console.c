@@ -91,7 +91,7 @@ void vconsole_remove_port(struct vport *vport)
 	vport->console_registered = false;
 }
 
-static void read_size(struct virtio_console *console, struct port *port)
+static void virtio_console_read_size(struct virtio_console *console, struct port *port)
 {
 	struct virtio_device *vdev = console->vdev;
 
@@ -104,7 +104,7 @@ static void read_size(struct virtio_console *console, struct port *port)
 }
 
 /* 5.3.5: without queues, at any time. */
-static void emergency_write(struct console *console, char c)
+static void virtio_console_emergency_write(struct console *console, char c)
 {
 	struct vport *vport = container_of(console, struct vport, console);
 	u32 value = (u8)c;
@@ -123,12 +123,12 @@ void vconsole_make_console(struct vport *vport)
 	if (!vport->console_name[0])
 		snprintf(vport->console_name, sizeof(vport->console_name), "hvc%u", consoles++);
 	if (vport->id == 0)
-		read_size(vport->owner, &vport->port);
+		virtio_console_read_size(vport->owner, &vport->port);
 	vport->console.name = vport->console_name;
 	vport->console.write = vconsole_console_write;
 	vport->console.read = vconsole_console_read;
 	if (virtio_has_feature(vdev, VIRTIO_CONSOLE_F_EMERG_WRITE))
-		vport->console.emergency = emergency_write;
+		vport->console.emergency = virtio_console_emergency_write;
 	vport->console_registered = true;
 	dev_printk(&vdev->dev, "port %u is a console: %s\n", vport->id, vport->console_name);
 	console_register(&vport->console);
@@ -149,7 +149,7 @@ static u32 ports_wanted(void)
 	return PORTS_USUAL;
 }
 
-static int read_config(struct virtio_console *console)
+static int virtio_console_read_config(struct virtio_console *console)
 {
 	u32 offered = 1;
 	int error = 0;
@@ -177,7 +177,7 @@ static const char *name_queue(struct virtio_console *console, unsigned int index
 }
 
 /* Finds the queues. Output is polled, so only input queues interrupt. */
-static int find_queues(struct virtio_console *console)
+static int virtio_console_find_vqs(struct virtio_console *console)
 {
 	struct virtqueue_info infos[2 * VCONSOLE_PORTS_MAX + 2];
 	unsigned int count = console->multiport ? 2 * console->max_ports + 2 : 2;
@@ -197,7 +197,7 @@ static int find_queues(struct virtio_console *console)
 	return 0;
 }
 
-static void look(struct port_device *device, u64 timeout_ns)
+static void virtio_console_look(struct port_device *device, u64 timeout_ns)
 {
 	struct virtio_console *console = container_of(device, struct virtio_console, device);
 
@@ -228,11 +228,11 @@ static int virtio_console_probe(struct virtio_device *vdev)
 	if (!console)
 		return -ENOMEM;
 	console->vdev = vdev;
-	console->device.look = look;
+	console->device.look = virtio_console_look;
 	console->control_memory = alloc_pages_exact(VCONSOLE_CONTROL_BYTES);
-	error = console->control_memory ? read_config(console) : -ENOMEM;
+	error = console->control_memory ? virtio_console_read_config(console) : -ENOMEM;
 	if (!error)
-		error = find_queues(console);
+		error = virtio_console_find_vqs(console);
 	if (error) {
 		free_console(console);
 		return error;
@@ -244,10 +244,10 @@ static int virtio_console_probe(struct virtio_device *vdev)
 static int virtio_console_restore(struct virtio_device *vdev)
 {
 	struct virtio_console *console = vdev->dev.driver_data;
-	int error = read_config(console);
+	int error = virtio_console_read_config(console);
 
 	if (!error)
-		error = find_queues(console);
+		error = virtio_console_find_vqs(console);
 	console->failed = error;
 	return error;
 }
@@ -311,7 +311,7 @@ void vconsole_drop_ports(struct virtio_console *console)
 	}
 }
 
-static void forget_all(struct virtio_console *console)
+static void virtio_console_forget_all(struct virtio_console *console)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(console->vqs); i++)
 		virtqueue_forget(console->vqs[i]);
@@ -325,7 +325,7 @@ void vconsole_fail(struct virtio_console *console)
 	console->failed = true;
 	if (!virtio_reset_device(console->vdev))
 		dev_printk(&console->vdev->dev, "the device was reset; its ports were removed\n");
-	forget_all(console);
+	virtio_console_forget_all(console);
 }
 
 /* Frees everything. The bus has reset the device, so its buffers are ours again. */
@@ -335,7 +335,7 @@ static void virtio_console_remove(struct virtio_device *vdev)
 
 	if (console->registered)
 		port_device_unregister(&console->device);
-	forget_all(console);
+	virtio_console_forget_all(console);
 	free_console(console);
 }
 
@@ -345,7 +345,7 @@ static void virtio_console_config_changed(struct virtio_device *vdev)
 	struct virtio_console *console = vdev->dev.driver_data;
 
 	if (console->ports[0])
-		read_size(console, &console->ports[0]->port);
+		virtio_console_read_size(console, &console->ports[0]->port);
 }
 
 static struct virtio_driver virtio_console_driver = {

@@ -17,8 +17,8 @@ struct message {
 	u32 text_length; /* bytes that the device wrote */
 };
 
-static void complain(struct virtio_console *console, const char *what,
-		     const struct message *message)
+static void complain_of_message(struct virtio_console *console, const char *what,
+				const struct message *message)
 {
 	if (console->complaints++ < COMPLAINTS_MAX)
 		dev_printk(&console->vdev->dev, "E22 control message %u for port %u ignored: %s\n",
@@ -27,7 +27,7 @@ static void complain(struct virtio_console *console, const char *what,
 
 /* ---- to the device --------------------------------------------------------------------------- */
 
-static u8 *slot_out(struct virtio_console *console, unsigned int slot)
+static u8 *message_slot_out(struct virtio_console *console, unsigned int slot)
 {
 	return console->control_memory + (size_t)(VCONSOLE_MESSAGES + slot) * VCONSOLE_MESSAGE_SIZE;
 }
@@ -41,7 +41,7 @@ static bool has_free_slot(void *context)
 
 	while ((slot = virtqueue_get_buf(console->control_transmitq, &length)))
 		console->control_free |=
-			BIT_ULL((slot - slot_out(console, 0)) / VCONSOLE_MESSAGE_SIZE);
+			BIT_ULL((slot - message_slot_out(console, 0)) / VCONSOLE_MESSAGE_SIZE);
 	return console->control_free || virtqueue_is_broken(console->control_transmitq);
 }
 
@@ -58,7 +58,7 @@ int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value)
 		return -EIO;
 	}
 	slot = (unsigned int)__builtin_ctzll(console->control_free);
-	buffer.address = slot_out(console, slot);
+	buffer.address = message_slot_out(console, slot);
 	memcpy(buffer.address, &head, sizeof(head));
 	/* 5.3.6.1: what is sent is only readable. */
 	if (virtqueue_add(console->control_transmitq, &buffer, 1, 0, buffer.address))
@@ -69,7 +69,7 @@ int vconsole_send(struct virtio_console *console, u32 id, u16 event, u16 value)
 
 /* ---- from the device ------------------------------------------------------------------------- */
 
-static int post(struct virtio_console *console, u8 *memory)
+static int post_message_buffer(struct virtio_console *console, u8 *memory)
 {
 	struct virtqueue_buffer buffer = { memory, VCONSOLE_MESSAGE_SIZE };
 
@@ -82,16 +82,17 @@ static int add_port(struct virtio_console *console, const struct message *messag
 	int error;
 
 	if (id >= console->max_ports) {
-		complain(console, "more ports than were set up (virtio_console.ports=)", message);
+		complain_of_message(console, "more ports than were set up (virtio_console.ports=)",
+				    message);
 		return vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, 0);
 	}
 	if (console->ports[id] && console->ports[id]->present) {
-		complain(console, "the port already exists", message);
+		complain_of_message(console, "the port already exists", message);
 		return 0;
 	}
 	error = vconsole_add_port(console, id);
 	if (error)
-		complain(console, "out of memory", message);
+		complain_of_message(console, "out of memory", message);
 	if (vconsole_send(console, id, VIRTIO_CONSOLE_PORT_READY, !error))
 		return -EIO;
 	/* It has come back, and is still open here. */
@@ -122,7 +123,7 @@ static void take_size(struct virtio_console *console, struct vport *vport,
 	u16 size[2];
 
 	if (message->text_length < sizeof(size)) {
-		complain(console, "too short", message);
+		complain_of_message(console, "too short", message);
 		return;
 	}
 	memcpy(size, message->text, sizeof(size));
@@ -154,19 +155,19 @@ static int obey_port(struct virtio_console *console, struct vport *vport,
 		take_name(vport, message);
 		return 0;
 	default:
-		complain(console, "unknown", message);
+		complain_of_message(console, "unknown", message);
 		return 0;
 	}
 }
 
-static int obey(struct virtio_console *console, const struct message *message)
+static int handle_control_message(struct virtio_console *console, const struct message *message)
 {
 	u32 id = le32_to_cpu(message->head.id);
 
 	if (le16_to_cpu(message->head.event) == VIRTIO_CONSOLE_PORT_ADD)
 		return add_port(console, message);
 	if (id >= console->max_ports || !console->ports[id] || !console->ports[id]->present) {
-		complain(console, "no such port", message);
+		complain_of_message(console, "no such port", message);
 		return 0;
 	}
 	return obey_port(console, console->ports[id], message);
@@ -180,15 +181,15 @@ static int take_message(struct virtio_console *console, u8 *memory, u32 length)
 	int error;
 
 	memcpy(&message, memory, length);
-	error = post(console, memory);
+	error = post_message_buffer(console, memory);
 	if (error)
 		return error;
 	if (length < sizeof(message.head)) {
-		complain(console, "too short", &message);
+		complain_of_message(console, "too short", &message);
 		return 0;
 	}
 	message.text_length = length - (u32)sizeof(message.head);
-	return obey(console, &message);
+	return handle_control_message(console, &message);
 }
 
 static int take_messages(struct virtio_console *console)
@@ -208,7 +209,7 @@ static int take_messages(struct virtio_console *console)
 	return error;
 }
 
-static bool is_broken(const struct virtio_console *console)
+static bool virtio_console_is_broken(const struct virtio_console *console)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(console->vqs); i++)
 		if (console->vqs[i] && virtqueue_is_broken(console->vqs[i]))
@@ -216,7 +217,7 @@ static bool is_broken(const struct virtio_console *console)
 	return false;
 }
 
-static int recover(struct virtio_console *console)
+static int virtio_console_recover(struct virtio_console *console)
 {
 	int error;
 
@@ -234,8 +235,8 @@ static int recover(struct virtio_console *console)
 int vconsole_service(struct virtio_console *console)
 {
 	if (console->failed)
-		return recover(console);
-	if (!is_broken(console) && (!console->multiport || !take_messages(console)))
+		return virtio_console_recover(console);
+	if (!virtio_console_is_broken(console) && (!console->multiport || !take_messages(console)))
 		return 0;
 	vconsole_fail(console);
 	return -EIO;
@@ -247,7 +248,8 @@ int vconsole_start_control(struct virtio_console *console)
 
 	console->control_free = ~0ULL;
 	for (unsigned int i = 0; i < VCONSOLE_MESSAGES && !error; i++)
-		error = post(console, console->control_memory + (size_t)i * VCONSOLE_MESSAGE_SIZE);
+		error = post_message_buffer(console, console->control_memory +
+							     (size_t)i * VCONSOLE_MESSAGE_SIZE);
 	/* A queue with fewer entries than our buffers is not a */
 	if (error && error != -ENOSPC)
 		return error;

@@ -22,7 +22,7 @@ static struct vport *to_vport(struct port *port)
 }
 
 /* Returns an error that comes before any other, or 0. */
-static int check(struct vport *vport)
+static int vport_check(struct vport *vport)
 {
 	if (vconsole_service(vport->owner))
 		return -EIO;
@@ -31,7 +31,7 @@ static int check(struct vport *vport)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
-static int post(struct vport *vport, u8 *slot)
+static int vport_post(struct vport *vport, u8 *slot)
 {
 	/* 5.3.6.1: what is posted for input is only writable. */
 	struct virtqueue_buffer buffer = { slot, VCONSOLE_SLOT_SIZE };
@@ -49,7 +49,7 @@ int vconsole_post_input(struct vport *vport)
 	vport->free_slots = ALL_SLOTS;
 	vport->stalled = false;
 	for (unsigned int i = 0; i < VCONSOLE_SLOTS && !error; i++)
-		error = post(vport, vport->memory + (size_t)i * VCONSOLE_SLOT_SIZE);
+		error = vport_post(vport, vport->memory + (size_t)i * VCONSOLE_SLOT_SIZE);
 	/* A queue with fewer entries than our slots is not a */
 	if (error && error != -ENOSPC)
 		return error;
@@ -57,13 +57,13 @@ int vconsole_post_input(struct vport *vport)
 	return virtqueue_kick(vport->receiveq) ? 0 : -EIO;
 }
 
-static void give_back(struct vport *vport)
+static void vport_give_back(struct vport *vport)
 {
 	u8 *slot = vport->chunk;
 
 	vport->chunk = NULL;
 	/* A failure here leaves the queue broken, which the next call detects. */
-	if (!post(vport, slot))
+	if (!vport_post(vport, slot))
 		virtqueue_kick(vport->receiveq);
 }
 
@@ -76,12 +76,12 @@ static bool next_chunk(struct vport *vport)
 		if (!vport->chunk)
 			return false;
 		if (!vport->chunk_length)
-			give_back(vport);
+			vport_give_back(vport);
 	}
 	return vport->chunk;
 }
 
-static size_t take_input(struct vport *vport, u8 *buffer, size_t size)
+static size_t vport_take_input(struct vport *vport, u8 *buffer, size_t size)
 {
 	size_t taken = 0, part;
 
@@ -91,7 +91,7 @@ static size_t take_input(struct vport *vport, u8 *buffer, size_t size)
 		taken += part;
 		vport->chunk_taken += (u32)part;
 		if (vport->chunk_taken == vport->chunk_length)
-			give_back(vport);
+			vport_give_back(vport);
 	}
 	return taken;
 }
@@ -105,10 +105,10 @@ static int vport_read(struct port *port, void *buffer, size_t size, u64 timeout_
 	int error;
 
 	for (;;) {
-		error = check(vport);
+		error = vport_check(vport);
 		if (error)
 			return error;
-		taken = take_input(vport, buffer, size);
+		taken = vport_take_input(vport, buffer, size);
 		if (taken)
 			return (int)taken;
 		if (!vport->host_open)
@@ -124,14 +124,14 @@ static int vport_read(struct port *port, void *buffer, size_t size, u64 timeout_
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-static u8 *slot_out(struct vport *vport, unsigned int slot)
+static u8 *vport_slot_out(struct vport *vport, unsigned int slot)
 {
 	return vport->memory + (size_t)(VCONSOLE_SLOTS + slot) * VCONSOLE_SLOT_SIZE;
 }
 
 /* Takes the lock. A queue that breaks prints, and the console may be this very port; so the CPU
  * that holds the lock may take it again. */
-static u64 lock_output(struct vport *vport)
+static u64 vport_lock_output(struct vport *vport)
 {
 	u64 flags = spin_lock_irqsave(&vport->lock);
 
@@ -139,33 +139,33 @@ static u64 lock_output(struct vport *vport)
 	return flags;
 }
 
-static void unlock_output(struct vport *vport, u64 flags)
+static void vport_unlock_output(struct vport *vport, u64 flags)
 {
 	WRITE_ONCE(vport->lock_owner, 0);
 	spin_unlock_irqrestore(&vport->lock, flags);
 }
 
 /* Frees the slots that the host has used. Call with the lock held. */
-static void reclaim(struct vport *vport)
+static void vport_reclaim(struct vport *vport)
 {
 	u32 length; /* 5.3.6.3: legacy devices put anything there */
 	u8 *slot;
 
 	while ((slot = virtqueue_get_buf(vport->transmitq, &length))) {
-		vport->free_slots |= 1u << (slot - slot_out(vport, 0)) / VCONSOLE_SLOT_SIZE;
+		vport->free_slots |= 1u << (slot - vport_slot_out(vport, 0)) / VCONSOLE_SLOT_SIZE;
 		vport->stalled = false;
 	}
 }
 
 /* Copies as much as fits into free slots, and notifies the device; returns the number of bytes.
  * Call with the lock held. */
-static size_t send(struct vport *vport, const char *data, size_t length)
+static size_t vport_send(struct vport *vport, const char *data, size_t length)
 {
 	size_t sent = 0;
 
 	while (sent < length && vport->free_slots) {
 		unsigned int slot = (unsigned int)__builtin_ctz(vport->free_slots);
-		struct virtqueue_buffer buffer = { slot_out(vport, slot), 0 };
+		struct virtqueue_buffer buffer = { vport_slot_out(vport, slot), 0 };
 
 		buffer.length = (u32)min(length - sent, (size_t)VCONSOLE_SLOT_SIZE);
 		memcpy(buffer.address, data + sent, buffer.length);
@@ -190,12 +190,12 @@ static bool slots_are_free(void *context)
 {
 	const struct sending *sending = context;
 	struct vport *vport = sending->vport;
-	u64 flags = lock_output(vport);
+	u64 flags = vport_lock_output(vport);
 	u32 there;
 
-	reclaim(vport);
+	vport_reclaim(vport);
 	there = vport->free_slots & sending->wanted;
-	unlock_output(vport, flags);
+	vport_unlock_output(vport, flags);
 	return (sending->all ? there == sending->wanted : there != 0) ||
 	       virtqueue_is_broken(vport->transmitq);
 }
@@ -222,7 +222,7 @@ static int vport_write(struct port *port, const void *data, size_t length, u64 t
 	int error = 0;
 
 	while (!error && sent < length) {
-		error = check(vport);
+		error = vport_check(vport);
 		if (!error && !vport->host_open)
 			error = -EPIPE;
 		if (!error)
@@ -230,9 +230,9 @@ static int vport_write(struct port *port, const void *data, size_t length, u64 t
 					    passed < timeout_ns ? timeout_ns - passed : 0);
 		if (error)
 			break;
-		flags = lock_output(vport);
-		sent += send(vport, (const char *)data + sent, length - sent);
-		unlock_output(vport, flags);
+		flags = vport_lock_output(vport);
+		sent += vport_send(vport, (const char *)data + sent, length - sent);
+		vport_unlock_output(vport, flags);
 		passed = ktime_get_ns() - begun;
 	}
 	return sent ? (int)sent : error;
@@ -242,7 +242,7 @@ static int vport_drain(struct port *port, u64 timeout_ns)
 {
 	struct vport *vport = to_vport(port);
 	struct sending sending = { vport, ALL_SLOTS, true };
-	int error = check(vport);
+	int error = vport_check(vport);
 
 	if (error)
 		return error;
@@ -255,7 +255,7 @@ static int vport_drain(struct port *port, u64 timeout_ns)
 static int vport_open(struct port *port, bool open)
 {
 	struct vport *vport = to_vport(port);
-	int error = check(vport);
+	int error = vport_check(vport);
 
 	vport->guest_open = open;
 	if (error || !vport->owner->multiport)
@@ -269,7 +269,7 @@ static unsigned int vport_poll(struct port *port)
 	struct sending sending = { vport, ALL_SLOTS, false };
 	unsigned int bits;
 
-	if (check(vport))
+	if (vport_check(vport))
 		return 0;
 	bits = vport->host_open ? PORT_HOST_OPEN : 0;
 	if (next_chunk(vport))
@@ -295,7 +295,7 @@ static void spin_for_slots(struct vport *vport, u32 wanted)
 	u64 begun = ktime_get_ns();
 
 	for (;;) {
-		reclaim(vport);
+		vport_reclaim(vport);
 		if ((vport->free_slots & wanted) == wanted || vport->stalled ||
 		    virtqueue_is_broken(vport->transmitq))
 			return;
@@ -317,14 +317,14 @@ size_t vconsole_console_write(struct console *console, const char *text, size_t 
 	if (!vport->present || !vport->transmitq ||
 	    READ_ONCE(vport->lock_owner) == smp_processor_id() + 1)
 		return 0;
-	flags = lock_output(vport);
+	flags = vport_lock_output(vport);
 	do {
 		spin_for_slots(vport, ALL_SLOTS);
-		part = send(vport, text + sent, length - sent);
+		part = vport_send(vport, text + sent, length - sent);
 		sent += part;
 	} while (part && sent < length);
 	spin_for_slots(vport, ALL_SLOTS);
-	unlock_output(vport, flags);
+	vport_unlock_output(vport, flags);
 	return sent;
 }
 

@@ -27,7 +27,7 @@ struct virtio_rng {
 /* ---- requests -------------------------------------------------------------------------------- */
 
 /* Resets a device that failed; after that it cannot touch the callers' memory. */
-static void fail(struct virtio_rng *rng)
+static void virtio_rng_fail(struct virtio_rng *rng)
 {
 	if (rng->failed)
 		return;
@@ -36,7 +36,7 @@ static void fail(struct virtio_rng *rng)
 		dev_printk(&rng->vdev->dev, "the device was reset; outstanding requests fail\n");
 }
 
-static int recover(struct virtio_rng *rng)
+static int virtio_rng_recover(struct virtio_rng *rng)
 {
 	int error;
 
@@ -60,8 +60,8 @@ static int rng_submit(struct entropy *entropy, struct entropy_request *request)
 	int error;
 
 	if (!rng->failed && virtqueue_is_broken(rng->vq))
-		fail(rng);
-	error = recover(rng);
+		virtio_rng_fail(rng);
+	error = virtio_rng_recover(rng);
 	if (error)
 		return error == -EBUSY ? error : -EIO;
 	/* 5.4.6.1: the length tells how much is random, and in a batch not every chain has one. */
@@ -78,7 +78,7 @@ static void rng_kick(struct entropy *entropy)
 		virtqueue_kick(rng->vq);
 }
 
-static struct entropy_request *take_back(struct virtio_rng *rng)
+static struct entropy_request *virtio_rng_take_back(struct virtio_rng *rng)
 {
 	struct entropy_request *request = rng->vq ? virtqueue_detach_unused_buf(rng->vq) : NULL;
 
@@ -101,9 +101,9 @@ static struct entropy_request *rng_reap(struct entropy *entropy)
 			return request;
 		}
 		if (virtqueue_is_broken(rng->vq))
-			fail(rng);
+			virtio_rng_fail(rng);
 	}
-	return rng->failed ? take_back(rng) : NULL;
+	return rng->failed ? virtio_rng_take_back(rng) : NULL;
 }
 
 static int rng_wait(struct entropy *entropy, u64 timeout_ns)
@@ -116,7 +116,7 @@ static int rng_wait(struct entropy *entropy, u64 timeout_ns)
 	error = virtqueue_wait_any(&rng->vq, 1, timeout_ns);
 	if (!virtqueue_is_broken(rng->vq))
 		return error;
-	fail(rng);
+	virtio_rng_fail(rng);
 	return -EIO;
 }
 
@@ -129,7 +129,7 @@ static const struct entropy_ops rng_ops = {
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
 
-static int find_queue(struct virtio_rng *rng)
+static int virtio_rng_find_vq(struct virtio_rng *rng)
 {
 	const struct virtqueue_info info = { .name = "requestq", .waiters = &rng->waiters };
 
@@ -153,7 +153,7 @@ static int virtio_rng_probe(struct virtio_device *vdev)
 		return -ENOMEM;
 	rng->vdev = vdev;
 	rng->entropy.page = alloc_pages_exact(ENTROPY_PAGE_SIZE);
-	error = rng->entropy.page ? find_queue(rng) : -ENOMEM;
+	error = rng->entropy.page ? virtio_rng_find_vq(rng) : -ENOMEM;
 	if (error) {
 		free_rng(rng);
 		return error;
@@ -171,7 +171,7 @@ static int virtio_rng_restore(struct virtio_device *vdev)
 	int error;
 
 	rng->vq = NULL; /* the reset freed it */
-	error = find_queue(rng);
+	error = virtio_rng_find_vq(rng);
 	rng->failed = error;
 	return error;
 }

@@ -53,7 +53,7 @@ void unregister_netdev(struct netdev *dev)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static bool in_use(const struct netdev *dev, unsigned int queue)
+static bool netdev_queue_in_use(const struct netdev *dev, unsigned int queue)
 {
 	return queue < dev->queue_pairs;
 }
@@ -116,7 +116,7 @@ static bool has_vlan_tag(const struct netdev_tx *tx)
 
 /* Checks the length: no frame longer than the MTU goes out in one piece (virtio 1.2, 5.1.4.2, and
  * sensible for any device). */
-static int check_length(const struct netdev *dev, const struct netdev_tx *tx)
+static int netdev_check_length(const struct netdev *dev, const struct netdev_tx *tx)
 {
 	u32 limit = dev->mtu + ETH_HLEN + (has_vlan_tag(tx) ? VLAN_HLEN : 0);
 
@@ -129,12 +129,12 @@ int netdev_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx)
 {
 	int error;
 
-	if (!in_use(dev, queue))
+	if (!netdev_queue_in_use(dev, queue))
 		return -EINVAL;
 	tx->length = frame_length(tx);
 	if (!tx->length)
 		return -EINVAL;
-	error = check_length(dev, tx);
+	error = netdev_check_length(dev, tx);
 	if (!error)
 		error = check_offload(dev, &tx->offload, tx->length);
 	/* Do not send while the link is down: no one could receive it, and QEMU 7.2 asks for a
@@ -146,13 +146,13 @@ int netdev_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx)
 
 void netdev_flush(struct netdev *dev, unsigned int queue)
 {
-	if (in_use(dev, queue))
+	if (netdev_queue_in_use(dev, queue))
 		dev->ops->flush(dev, queue);
 }
 
 int netdev_reclaim(struct netdev *dev, unsigned int queue)
 {
-	return in_use(dev, queue) ? dev->ops->reclaim(dev, queue) : -EINVAL;
+	return netdev_queue_in_use(dev, queue) ? dev->ops->reclaim(dev, queue) : -EINVAL;
 }
 
 /* One frame that a caller waits for. */
@@ -161,7 +161,7 @@ struct sync {
 	int error;
 };
 
-static void sync_done(struct netdev *dev, struct netdev_tx *tx)
+static void netdev_sync_done(struct netdev *dev, struct netdev_tx *tx)
 {
 	struct sync *sync = tx->context;
 
@@ -178,7 +178,8 @@ static u64 time_left(u64 start, u64 timeout_ns)
 }
 
 /* Waits until a frame was sent and takes it back; false if there is no time left. */
-static bool wait_and_reclaim(struct netdev *dev, unsigned int queue, u64 start, u64 timeout_ns)
+static bool netdev_wait_and_reclaim(struct netdev *dev, unsigned int queue, u64 start,
+				    u64 timeout_ns)
 {
 	u64 left = time_left(start, timeout_ns);
 
@@ -193,7 +194,7 @@ int netdev_send_sync(struct netdev *dev, unsigned int queue, void *frame, u32 le
 	struct netdev_segment segment = { frame, length };
 	struct sync sync = {};
 	struct netdev_tx tx = {
-		.segments = &segment, .segment_count = 1, .done = sync_done, .context = &sync
+		.segments = &segment, .segment_count = 1, .done = netdev_sync_done, .context = &sync
 	};
 	u64 start = ktime_get_ns();
 	int error;
@@ -202,12 +203,12 @@ int netdev_send_sync(struct netdev *dev, unsigned int queue, void *frame, u32 le
 		tx.offload = *offload;
 	do
 		error = netdev_send(dev, queue, &tx);
-	while (error == -ENOSPC && wait_and_reclaim(dev, queue, start, timeout_ns));
+	while (error == -ENOSPC && netdev_wait_and_reclaim(dev, queue, start, timeout_ns));
 	if (error)
 		return error;
 	netdev_flush(dev, queue);
 	netdev_reclaim(dev, queue);
-	while (!sync.done && wait_and_reclaim(dev, queue, start, timeout_ns))
+	while (!sync.done && netdev_wait_and_reclaim(dev, queue, start, timeout_ns))
 		;
 	if (sync.done)
 		return sync.error;
@@ -222,7 +223,7 @@ int netdev_send_sync(struct netdev *dev, unsigned int queue, void *frame, u32 le
 int netdev_poll(struct netdev *dev, unsigned int queue, unsigned int budget,
 		netdev_handler_t *handler, void *context)
 {
-	if (!in_use(dev, queue) || !handler)
+	if (!netdev_queue_in_use(dev, queue) || !handler)
 		return -EINVAL;
 	return dev->ops->poll(dev, queue, budget, handler, context);
 }
@@ -263,7 +264,7 @@ struct nap {
 
 struct wait_queue netdev_waiters;
 
-static bool something_happened(void *context)
+static bool netdev_something_happened(void *context)
 {
 	const struct nap *nap = context;
 
@@ -287,7 +288,7 @@ bool netdev_can_interrupt(const struct netdev *dev)
 
 /* Counts lost interrupts: there was an event at the end of a whole nap, and no interrupt had ended
  * it. */
-static void count_lost(struct netdev *dev, bool lost)
+static void netdev_count_lost(struct netdev *dev, bool lost)
 {
 	dev->lost_interrupts = lost ? dev->lost_interrupts + 1 : 0;
 	if (dev->lost_interrupts == LOST_INTERRUPTS_MAX)
@@ -300,11 +301,11 @@ static int take_a_nap(struct nap *nap, u64 length_ns)
 	int error;
 
 	if (!netdev_can_interrupt(nap->dev))
-		return poll_until(something_happened, nap, length_ns);
-	error = wait_event(&netdev_waiters, something_happened, nap, length_ns);
+		return poll_until(netdev_something_happened, nap, length_ns);
+	error = wait_event(&netdev_waiters, netdev_something_happened, nap, length_ns);
 	if (!error)
-		count_lost(nap->dev, ktime_get_ns() - start >= NAP_NS &&
-					     nap->dev->ops->interrupts(nap->dev) == before);
+		netdev_count_lost(nap->dev, ktime_get_ns() - start >= NAP_NS &&
+						    nap->dev->ops->interrupts(nap->dev) == before);
 	return error;
 }
 

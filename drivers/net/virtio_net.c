@@ -73,7 +73,7 @@ static void name_queues(const struct virtio_net *net, struct virtqueue_info *inf
 		infos[2 * net->device_pairs] = (struct virtqueue_info){ .name = "controlq" };
 }
 
-static int find_queues(struct virtio_net *net)
+static int virtio_net_find_vqs(struct virtio_net *net)
 {
 	bool control = virtio_has_feature(net->vdev, VIRTIO_NET_F_CTRL_VQ);
 	unsigned int count = control ? 2u * net->device_pairs + 1 : 2 * net->net.max_queue_pairs;
@@ -94,8 +94,8 @@ static int find_queues(struct virtio_net *net)
 
 /* ---- bring-up -------------------------------------------------------------------------------- */
 
-static void count(const struct netdev *dev, unsigned int queue, struct netdev_counters *sent,
-		  struct netdev_counters *received)
+static void virtio_net_count(const struct netdev *dev, unsigned int queue,
+			     struct netdev_counters *sent, struct netdev_counters *received)
 {
 	const struct virtio_net *net = to_virtio_net(dev);
 
@@ -119,7 +119,7 @@ static const struct netdev_ops ops = {
 	.set_receive_mode = virtio_net_set_receive_mode,
 	.set_multicast = virtio_net_set_multicast,
 	.set_queue_pairs = virtio_net_set_queue_pairs,
-	.count = count,
+	.count = virtio_net_count,
 };
 
 static void free_net(struct virtio_net *net)
@@ -132,7 +132,7 @@ static void free_net(struct virtio_net *net)
 	kfree(net);
 }
 
-static int set_up(struct virtio_net *net)
+static int virtio_net_set_up(struct virtio_net *net)
 {
 	int error = virtio_net_read_config(net);
 
@@ -140,7 +140,7 @@ static int set_up(struct virtio_net *net)
 		net->ctrl_page = alloc_pages_exact(sizeof(*net->ctrl_page));
 		error = net->ctrl_page ? 0 : -ENOMEM;
 	}
-	return error ? error : find_queues(net);
+	return error ? error : virtio_net_find_vqs(net);
 }
 
 static int virtio_net_probe(struct virtio_device *vdev)
@@ -155,7 +155,7 @@ static int virtio_net_probe(struct virtio_device *vdev)
 	net->net.device_name = dev_name(&vdev->dev);
 	net->net.queue_pairs = 1; /* 5.1.6.5.5: until more are requested */
 	INIT_LIST_HEAD(&net->net.node);
-	error = set_up(net);
+	error = virtio_net_set_up(net);
 	if (error) {
 		free_net(net);
 		return error;
@@ -177,7 +177,7 @@ static int virtio_net_restore(struct virtio_device *vdev)
 	for (unsigned int i = 0; i < NETDEV_QUEUE_PAIRS_MAX; i++)
 		net->rx[i].vq = net->tx[i].vq = NULL;
 	net->ctrl = NULL;
-	error = set_up(net);
+	error = virtio_net_set_up(net);
 	if (error)
 		return error;
 	if (net->buffer_bytes == buffer_bytes && net->net.mtu == mtu &&
@@ -188,7 +188,7 @@ static int virtio_net_restore(struct virtio_device *vdev)
 	return -EIO;
 }
 
-static void greet(const struct virtio_net *net)
+static void virtio_net_greet(const struct virtio_net *net)
 {
 	const struct netdev *dev = &net->net;
 	const u8 *mac = dev->mac;
@@ -217,7 +217,7 @@ static int virtio_net_scan(struct virtio_device *vdev)
 	net->link_event = false; /* no one has seen another state */
 	error = register_netdev(&net->net);
 	if (!error)
-		greet(net);
+		virtio_net_greet(net);
 	return error;
 }
 

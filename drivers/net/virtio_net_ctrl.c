@@ -19,7 +19,8 @@ _Static_assert(2 * sizeof(__le32) + NETDEV_MULTICAST_MAX * ETH_ALEN <=
 	       "room for the filter table");
 
 /* Submits header, `parts` pieces of the page's bytes and the acknowledgement as one chain. */
-static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int parts)
+static int virtio_net_submit_command(struct virtio_net *net, const u32 *part_bytes,
+				     unsigned int parts)
 {
 	struct virtio_net_ctrl_page *page = net->ctrl_page;
 	struct virtqueue_buffer buffers[4] = { { &page->header, sizeof(page->header) } };
@@ -41,8 +42,8 @@ static int submit(struct virtio_net *net, const u32 *part_bytes, unsigned int pa
 /* Executes a command whose data is in the page already, in `parts` pieces: 0, -EIO if the answer is
  * negative, -ETIMEDOUT or -EIO if there is none. Does not reset the device: the caller may be the
  * restart itself. */
-static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part_bytes,
-		   unsigned int parts)
+static int virtio_net_send_command(struct virtio_net *net, u8 class, u8 command,
+				   const u32 *part_bytes, unsigned int parts)
 {
 	struct virtio_net_ctrl_page *page = net->ctrl_page;
 	u32 written = 0;
@@ -50,7 +51,7 @@ static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part
 
 	page->header = (struct virtio_net_ctrl_hdr){ class, command };
 	page->ack = ACK_NONE;
-	error = submit(net, part_bytes, parts);
+	error = virtio_net_submit_command(net, part_bytes, parts);
 	if (!error)
 		error = virtqueue_wait(net->ctrl, VIRTQUEUE_POLL, 1, COMMAND_TIMEOUT_NS);
 	net->ctrl_unanswered = error || !virtqueue_get_buf(net->ctrl, &written);
@@ -66,21 +67,21 @@ static int execute(struct virtio_net *net, u8 class, u8 command, const u32 *part
 
 /* ---- the commands, for the caller that holds ctrl_busy -------------------------------------- */
 
-static int tell_switch(struct virtio_net *net, u8 command, bool on)
+static int tell_rx_switch(struct virtio_net *net, u8 command, bool on)
 {
 	u32 bytes = 1;
 
 	net->ctrl_page->bytes[0] = on;
-	return execute(net, VIRTIO_NET_CTRL_RX, command, &bytes, 1);
+	return virtio_net_send_command(net, VIRTIO_NET_CTRL_RX, command, &bytes, 1);
 }
 
 static int tell_mode(struct virtio_net *net)
 {
-	int error = tell_switch(net, VIRTIO_NET_CTRL_RX_PROMISC, net->promiscuous);
+	int error = tell_rx_switch(net, VIRTIO_NET_CTRL_RX_PROMISC, net->promiscuous);
 
 	if (error)
 		return error;
-	return tell_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast);
+	return tell_rx_switch(net, VIRTIO_NET_CTRL_RX_ALLMULTI, net->all_multicast);
 }
 
 /* Sends the filter. 5.1.6.5.2.2: two tables, each a count and that many addresses. The first is for
@@ -93,7 +94,8 @@ static int tell_multicast(struct virtio_net *net)
 
 	memcpy(net->ctrl_page->bytes, counts, sizeof(counts));
 	memcpy(net->ctrl_page->bytes + sizeof(counts), net->multicast, table_bytes);
-	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, part_bytes, 2);
+	return virtio_net_send_command(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET,
+				       part_bytes, 2);
 }
 
 static int tell_mac(struct virtio_net *net, const u8 *mac)
@@ -101,7 +103,8 @@ static int tell_mac(struct virtio_net *net, const u8 *mac)
 	u32 bytes = ETH_ALEN;
 
 	memcpy(net->ctrl_page->bytes, mac, ETH_ALEN);
-	return execute(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, &bytes, 1);
+	return virtio_net_send_command(net, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET,
+				       &bytes, 1);
 }
 
 /* Sets the number of pairs. 5.1.6.5.6.1: from 1 to the device's maximum, with the queues
@@ -112,7 +115,8 @@ static int tell_pairs(struct virtio_net *net, unsigned int pairs)
 	u32 bytes = sizeof(mq);
 
 	memcpy(net->ctrl_page->bytes, &mq, sizeof(mq));
-	return execute(net, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, &bytes, 1);
+	return virtio_net_send_command(net, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
+				       &bytes, 1);
 }
 
 int virtio_net_tell_again(struct virtio_net *net)
@@ -133,7 +137,7 @@ int virtio_net_tell_again(struct virtio_net *net)
 /* ---- the operations of netdev.h -------------------------------------------------------------- */
 
 /* Begins a command: no other one is running, and the device is up. */
-static int begin(struct virtio_net *net)
+static int virtio_net_begin_command(struct virtio_net *net)
 {
 	if (!net->ctrl_page)
 		return -EOPNOTSUPP;
@@ -148,7 +152,7 @@ static int begin(struct virtio_net *net)
 
 /* Ends a command. One without an answer still owns its memory, so the device is reset to get that
  * back. */
-static int end(struct virtio_net *net, int error)
+static int virtio_net_end_command(struct virtio_net *net, int error)
 {
 	if (net->ctrl_unanswered)
 		virtio_net_fail(net);
@@ -159,19 +163,19 @@ static int end(struct virtio_net *net, int error)
 int virtio_net_set_mac(struct netdev *dev, const u8 mac[ETH_ALEN])
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = begin(net);
+	int error = virtio_net_begin_command(net);
 
 	if (error)
 		return error;
 	error = tell_mac(net, mac);
 	net->mac_set |= !error;
-	return end(net, error);
+	return virtio_net_end_command(net, error);
 }
 
 int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_multicast)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = begin(net);
+	int error = virtio_net_begin_command(net);
 
 	if (error)
 		return error;
@@ -179,13 +183,13 @@ int virtio_net_set_receive_mode(struct netdev *dev, bool promiscuous, bool all_m
 	net->all_multicast = all_multicast;
 	net->mode_set = true;
 	error = tell_mode(net);
-	return end(net, error);
+	return virtio_net_end_command(net, error);
 }
 
 int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned int count)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = begin(net);
+	int error = virtio_net_begin_command(net);
 
 	if (error)
 		return error;
@@ -193,11 +197,11 @@ int virtio_net_set_multicast(struct netdev *dev, const u8 *addresses, unsigned i
 	net->multicast_count = count;
 	net->multicast_set = true;
 	error = tell_multicast(net);
-	return end(net, error);
+	return virtio_net_end_command(net, error);
 }
 
 /* Posts buffers before more queues are used: a queue must be ready first (5.1.6.5.6.1). */
-static int fill_more(struct virtio_net *net, unsigned int pairs)
+static int virtio_net_fill_more(struct virtio_net *net, unsigned int pairs)
 {
 	int error = 0;
 
@@ -207,7 +211,7 @@ static int fill_more(struct virtio_net *net, unsigned int pairs)
 	return error;
 }
 
-static bool is_drained(void *context)
+static bool virtio_net_is_drained(void *context)
 {
 	struct virtio_net *net = context;
 	bool empty = true;
@@ -218,13 +222,13 @@ static bool is_drained(void *context)
 }
 
 /* Waits for queues that go out of use: the device need not send their frames later. */
-static int drain(struct virtio_net *net, unsigned int pairs)
+static int virtio_net_drain(struct virtio_net *net, unsigned int pairs)
 {
 	u64 start = ktime_get_ns();
 
 	if (pairs >= net->net.queue_pairs)
 		return 0;
-	while (!is_drained(net)) {
+	while (!virtio_net_is_drained(net)) {
 		if (ktime_get_ns() - start > DRAIN_TIMEOUT_NS)
 			return -EBUSY;
 		for (unsigned int i = 1; i < net->net.queue_pairs; i++)
@@ -237,26 +241,27 @@ static int drain(struct virtio_net *net, unsigned int pairs)
 int virtio_net_set_queue_pairs(struct netdev *dev, unsigned int pairs)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = begin(net);
+	int error = virtio_net_begin_command(net);
 
 	if (error)
 		return error;
-	error = drain(net, pairs);
+	error = virtio_net_drain(net, pairs);
 	if (!error)
-		error = fill_more(net, pairs);
+		error = virtio_net_fill_more(net, pairs);
 	if (!error)
 		error = tell_pairs(net, pairs);
 	if (!error)
 		dev->queue_pairs = pairs;
-	return end(net, error);
+	return virtio_net_end_command(net, error);
 }
 
 int virtio_net_ack_announce(struct virtio_net *net)
 {
-	int error = begin(net);
+	int error = virtio_net_begin_command(net);
 
 	if (error)
 		return error;
-	error = execute(net, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
-	return end(net, error);
+	error = virtio_net_send_command(net, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK,
+					NULL, 0);
+	return virtio_net_end_command(net, error);
 }

@@ -21,7 +21,7 @@ static bool read_status(struct virtio_net *net, u16 *status)
 	return !virtio_cread(net->vdev, struct virtio_net_config, status, status);
 }
 
-static u32 read_speed(struct virtio_net *net)
+static u32 virtio_net_read_speed(struct virtio_net *net)
 {
 	u32 speed = 0;
 
@@ -41,7 +41,7 @@ void virtio_net_read_link(struct virtio_net *net, bool say)
 
 	if (!read_status(net, &status))
 		return;
-	speed = read_speed(net);
+	speed = virtio_net_read_speed(net);
 	up = status & VIRTIO_NET_S_LINK_UP;
 	flags = spin_lock_irqsave(&net->link_lock);
 	changed = up != net->net.link_up;
@@ -88,7 +88,7 @@ static void tell_link(struct virtio_net *net)
 }
 
 /* Checks a polled device, which cannot report its link or NEEDS_RESET. */
-static void look(struct virtio_net *net)
+static void virtio_net_look(struct virtio_net *net)
 {
 	u64 now = ktime_get_ns();
 
@@ -122,7 +122,8 @@ void virtio_net_fail(struct virtio_net *net)
 			   "[%s] the device was reset; frames in flight are lost\n", net->net.name);
 }
 
-static bool is_broken(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
+static bool virtio_net_vq_is_broken(struct virtio_net *net, spinlock_t *lock,
+				    struct virtqueue *const *vq)
 {
 	bool broken;
 
@@ -132,17 +133,17 @@ static bool is_broken(struct virtio_net *net, spinlock_t *lock, struct virtqueue
 	return broken;
 }
 
-static bool is_any_broken(struct virtio_net *net)
+static bool virtio_net_is_broken(struct virtio_net *net)
 {
 	bool broken = false;
 
 	for (unsigned int i = 0; i < net->net.queue_pairs; i++)
-		broken |= is_broken(net, &net->rx[i].lock, &net->rx[i].vq) ||
-			  is_broken(net, &net->tx[i].lock, &net->tx[i].vq);
+		broken |= virtio_net_vq_is_broken(net, &net->rx[i].lock, &net->rx[i].vq) ||
+			  virtio_net_vq_is_broken(net, &net->tx[i].lock, &net->tx[i].vq);
 	return broken;
 }
 
-static void give_up(struct virtio_net *net)
+static void virtio_net_give_up(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
 		net->rx[i].vq = net->tx[i].vq = NULL;
@@ -164,13 +165,13 @@ static bool somebody_polls(const struct virtio_net *net)
 }
 
 /* Restarts the device, which has been reset. No other CPU uses it. */
-static void restart(struct virtio_net *net)
+static void virtio_net_restart(struct virtio_net *net)
 {
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
 		virtqueue_forget(net->rx[i].vq);
 	virtqueue_forget(net->ctrl);
 	if (virtio_device_restart(net->vdev)) {
-		give_up(net);
+		virtio_net_give_up(net);
 		return;
 	}
 	virtio_net_read_link(net, true);
@@ -178,29 +179,29 @@ static void restart(struct virtio_net *net)
 }
 
 /* Recovers the device, in one call; others find it down until that is done. */
-static void recover(struct virtio_net *net)
+static void virtio_net_recover(struct virtio_net *net)
 {
 	if (!spin_trylock(&net->recovering))
 		return;
 	if (virtio_net_has_failed(net) && !net->dead) {
 		virtio_net_end_all(net);
 		if (!somebody_polls(net))
-			restart(net);
+			virtio_net_restart(net);
 	}
 	spin_unlock(&net->recovering);
 }
 
 /* Does the periodic work: recovery, changes of the link. 0, -EIO if given up, or -EAGAIN if the
  * device is down for now. */
-static int service(struct virtio_net *net)
+static int virtio_net_service(struct virtio_net *net)
 {
 	if (!virtio_net_has_failed(net)) {
-		look(net);
-		if (is_any_broken(net))
+		virtio_net_look(net);
+		if (virtio_net_is_broken(net))
 			virtio_net_fail(net);
 	}
 	if (virtio_net_has_failed(net))
-		recover(net);
+		virtio_net_recover(net);
 	if (READ_ONCE(net->dead))
 		return -EIO;
 	tell_link(net);
@@ -215,7 +216,7 @@ void virtio_net_abort(struct netdev *dev)
 int virtio_net_reclaim(struct netdev *dev, unsigned int queue)
 {
 	struct virtio_net *net = to_virtio_net(dev);
-	int error = service(net);
+	int error = virtio_net_service(net);
 
 	if (error)
 		return error == -EAGAIN ? 0 : error;
@@ -307,7 +308,7 @@ bool virtio_net_can_interrupt(const struct netdev *dev)
 	return can;
 }
 
-static u64 count_interrupts(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
+static u64 vq_interrupts(struct virtio_net *net, spinlock_t *lock, struct virtqueue *const *vq)
 {
 	struct virtqueue_counters counters = {};
 
@@ -324,8 +325,8 @@ u64 virtio_net_interrupts(const struct netdev *dev)
 	u64 count = 0;
 
 	for (unsigned int i = 0; i < dev->queue_pairs; i++)
-		count += count_interrupts(net, &net->rx[i].lock, &net->rx[i].vq) +
-			 count_interrupts(net, &net->tx[i].lock, &net->tx[i].vq);
+		count += vq_interrupts(net, &net->rx[i].lock, &net->rx[i].vq) +
+			 vq_interrupts(net, &net->tx[i].lock, &net->tx[i].vq);
 	return count;
 }
 

@@ -64,7 +64,7 @@ static const struct {
 	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |   \
 	 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) | BIT_ULL(VIRTIO_NET_F_HOST_ECN))
 
-static void apply_option(struct virtio_device *vdev)
+static void apply_offload_option(struct virtio_device *vdev)
 {
 	const char *value = offload_option.value;
 
@@ -77,8 +77,8 @@ static void apply_option(struct virtio_device *vdev)
 			   offload_option.values);
 }
 
-static void refuse(struct virtio_device *vdev, unsigned int bit, const char *name,
-		   unsigned int value)
+static void refuse_value_of(struct virtio_device *vdev, unsigned int bit, const char *name,
+			    unsigned int value)
 {
 	dev_printk(&vdev->dev, "E50 %s is %u, which is not allowed: feature not used\n", name,
 		   value);
@@ -94,7 +94,7 @@ static void check_mtu(struct virtio_device *vdev)
 	if (!virtio_has_feature(vdev, VIRTIO_NET_F_MTU))
 		return;
 	if (virtio_cread(vdev, struct virtio_net_config, mtu, &mtu) || mtu < MTU_MIN)
-		refuse(vdev, VIRTIO_NET_F_MTU, "the MTU", mtu);
+		refuse_value_of(vdev, VIRTIO_NET_F_MTU, "the MTU", mtu);
 }
 
 static void check_pairs(struct virtio_device *vdev)
@@ -105,7 +105,7 @@ static void check_pairs(struct virtio_device *vdev)
 		return;
 	if (virtio_cread(vdev, struct virtio_net_config, max_virtqueue_pairs, &pairs) || !pairs ||
 	    pairs > DEVICE_PAIRS_MAX)
-		refuse(vdev, VIRTIO_NET_F_MQ, "the number of queue pairs", pairs);
+		refuse_value_of(vdev, VIRTIO_NET_F_MQ, "the number of queue pairs", pairs);
 }
 
 static void check_link(struct virtio_device *vdev)
@@ -123,7 +123,7 @@ static void check_link(struct virtio_device *vdev)
 
 int virtio_net_validate(struct virtio_device *vdev)
 {
-	apply_option(vdev);
+	apply_offload_option(vdev);
 	check_mtu(vdev);
 	check_pairs(vdev);
 	check_link(vdev);
@@ -160,7 +160,7 @@ static void make_up_address(u8 *mac)
 		mac[i] = (u8)(mixed >> (8 + 8 * i));
 }
 
-static int read_address(struct virtio_net *net)
+static int virtio_net_read_mac(struct virtio_net *net)
 {
 	int error;
 
@@ -202,7 +202,7 @@ static int read_sizes(struct virtio_net *net)
 /* Chooses the header. 5.1.6.1: num_buffers exists with VERSION_1 or MRG_RXBUF, else the header is
  * shorter. 5.1.6.6: ANY_LAYOUT, which would let a legacy device find the header anywhere, is not
  * accepted. */
-static void lay_out(struct virtio_net *net)
+static void lay_out_header(struct virtio_net *net)
 {
 	bool modern = virtio_has_feature(net->vdev, VIRTIO_F_VERSION_1);
 	u32 frame = net->net.mtu + ETH_HLEN + VLAN_HLEN;
@@ -217,7 +217,7 @@ static void lay_out(struct virtio_net *net)
 
 int virtio_net_read_config(struct virtio_net *net)
 {
-	int error = read_address(net);
+	int error = virtio_net_read_mac(net);
 
 	if (!error)
 		error = read_sizes(net);
@@ -227,6 +227,6 @@ int virtio_net_read_config(struct virtio_net *net)
 	for (unsigned int i = 0; i < ARRAY_SIZE(offers); i++)
 		if (virtio_has_feature(net->vdev, offers[i].bit))
 			net->net.features |= offers[i].feature;
-	lay_out(net);
+	lay_out_header(net);
 	return 0;
 }

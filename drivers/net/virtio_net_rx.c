@@ -18,7 +18,7 @@
 
 /* ---- buffers --------------------------------------------------------------------------------- */
 
-static int post(struct virtio_net *net, struct virtio_net_rx *side, u8 *memory)
+static int post_rx_buffer(struct virtio_net *net, struct virtio_net_rx *side, u8 *memory)
 {
 	u32 header = net->header_bytes;
 	struct virtqueue_buffer whole = { memory, net->buffer_bytes };
@@ -31,7 +31,8 @@ static int post(struct virtio_net *net, struct virtio_net_rx *side, u8 *memory)
 }
 
 /* Returns how many buffers the ring and the memory allow. */
-static unsigned int count_wanted(const struct virtio_net *net, const struct virtio_net_rx *side)
+static unsigned int count_wanted_buffers(const struct virtio_net *net,
+					 const struct virtio_net_rx *side)
 {
 	u64 pages_each = ALIGN_UP(net->buffer_bytes, PAGE_SIZE) / PAGE_SIZE;
 	unsigned int wanted = virtqueue_get_vring_size(side->vq);
@@ -44,10 +45,10 @@ static unsigned int count_wanted(const struct virtio_net *net, const struct virt
 }
 
 /* Allocates one more buffer and posts it. 0, -ENOSPC if the ring is full, -ENOMEM, -EIO. */
-static int make_one(struct virtio_net *net, struct virtio_net_rx *side)
+static int make_rx_buffer(struct virtio_net *net, struct virtio_net_rx *side)
 {
 	u8 *memory = alloc_pages_exact(net->buffer_bytes);
-	int error = memory ? post(net, side, memory) : -ENOMEM;
+	int error = memory ? post_rx_buffer(net, side, memory) : -ENOMEM;
 
 	if (!error)
 		side->buffers[side->made++] = memory;
@@ -57,12 +58,12 @@ static int make_one(struct virtio_net *net, struct virtio_net_rx *side)
 }
 
 /* Allocates the missing buffers. If the ring is full before that, it holds no more. */
-static int make_missing(struct virtio_net *net, struct virtio_net_rx *side)
+static int make_missing_buffers(struct virtio_net *net, struct virtio_net_rx *side)
 {
 	int error = 0;
 
 	while (side->made < side->wanted && !error)
-		error = make_one(net, side);
+		error = make_rx_buffer(net, side);
 	if (error == -ENOSPC)
 		side->wanted = side->made;
 	return error == -ENOSPC ? 0 : error;
@@ -85,7 +86,7 @@ static int post_made(struct virtio_net *net, struct virtio_net_rx *side)
 	int error = 0;
 
 	for (unsigned int i = 0; i < side->made && !error; i++)
-		error = post(net, side, side->buffers[i]);
+		error = post_rx_buffer(net, side, side->buffers[i]);
 	return error == -ENOSPC ? 0 : error;
 }
 
@@ -94,9 +95,9 @@ int virtio_net_fill(struct virtio_net *net, unsigned int queue)
 	struct virtio_net_rx *side = &net->rx[queue];
 	int error = post_made(net, side);
 
-	side->wanted = max(side->made, count_wanted(net, side));
+	side->wanted = max(side->made, count_wanted_buffers(net, side));
 	if (!error)
-		error = make_missing(net, side);
+		error = make_missing_buffers(net, side);
 	if (error == -ENOMEM)
 		say_starved(net, side, queue);
 	virtqueue_kick(side->vq);
@@ -127,12 +128,12 @@ struct received {
 
 /* Keeps a used buffer, of which `used` bytes from `skip` on belong to the frame. A frame of too
  * many buffers is bad, and they go back at once. */
-static void keep(struct virtio_net *net, struct virtio_net_rx *side, struct received *received,
-		 u8 *memory, u32 skip, u32 used)
+static void keep_rx_buffer(struct virtio_net *net, struct virtio_net_rx *side,
+			   struct received *received, u8 *memory, u32 skip, u32 used)
 {
 	if (received->buffers == NETDEV_SEGMENTS_MAX) {
 		received->bad = true;
-		post(net, side, memory);
+		post_rx_buffer(net, side, memory);
 		return;
 	}
 	received->memory[received->buffers++] = memory;
@@ -144,8 +145,8 @@ static void keep(struct virtio_net *net, struct virtio_net_rx *side, struct rece
 }
 
 /* Takes the first buffer, with the header. False if there is none. */
-static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
-		       struct received *received)
+static bool take_first_buffer(struct virtio_net *net, struct virtio_net_rx *side,
+			      struct received *received)
 {
 	u32 used = 0;
 	u8 *memory = virtqueue_get_buf(side->vq, &used);
@@ -155,7 +156,7 @@ static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
 	received->bad = used < net->header_bytes;
 	if (!received->bad)
 		memcpy(&received->header, memory, net->header_bytes);
-	keep(net, side, received, memory, net->header_bytes, used);
+	keep_rx_buffer(net, side, received, memory, net->header_bytes, used);
 	return true;
 }
 
@@ -164,7 +165,8 @@ static bool take_first(struct virtio_net *net, struct virtio_net_rx *side,
  * frame; the device uses them together, and each but the last to its end. If some are missing, the
  * next buffer cannot be told from a header, so the queue is broken.
  */
-static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
+static void take_other_buffers(struct virtio_net *net, struct virtio_net_rx *side,
+			       struct received *received)
 {
 	unsigned int count = le16_to_cpu(received->header.num_buffers);
 	u32 used = received->length + net->header_bytes;
@@ -183,7 +185,7 @@ static void take_rest(struct virtio_net *net, struct virtio_net_rx *side, struct
 			received->bad = true;
 			return;
 		}
-		keep(net, side, received, memory, 0, used);
+		keep_rx_buffer(net, side, received, memory, 0, used);
 	}
 }
 
@@ -250,8 +252,8 @@ static bool read_gso(const struct virtio_net *net, const struct received *receiv
 	return read_gso_type(net, header->gso_type, offload) && offload->gso_size;
 }
 
-static bool read_header(const struct virtio_net *net, const struct received *received,
-			struct netdev_frame *frame)
+static bool read_rx_header(const struct virtio_net *net, const struct received *received,
+			   struct netdev_frame *frame)
 {
 	if (received->bad || received->length < ETH_HLEN)
 		return false;
@@ -271,7 +273,8 @@ static bool is_too_long(const struct virtio_net *net, const struct netdev_frame 
 /* ---- polling --------------------------------------------------------------------------------- */
 
 /* Takes the buffers of one frame; false if there is none. */
-static bool take(struct virtio_net *net, struct virtio_net_rx *side, struct received *received)
+static bool take_frame(struct virtio_net *net, struct virtio_net_rx *side,
+		       struct received *received)
 {
 	bool there = false;
 
@@ -279,30 +282,30 @@ static bool take(struct virtio_net *net, struct virtio_net_rx *side, struct rece
 	received->length = 0;
 	spin_lock(&side->lock);
 	if (!virtio_net_has_failed(net)) {
-		there = take_first(net, side, received);
+		there = take_first_buffer(net, side, received);
 		if (there)
-			take_rest(net, side, received);
+			take_other_buffers(net, side, received);
 	}
 	spin_unlock(&side->lock);
 	return there;
 }
 
 /* Posts the buffers again; if the queue broke meanwhile, the restart does it. */
-static void give_back(struct virtio_net *net, struct virtio_net_rx *side,
-		      const struct received *received)
+static void give_back_buffers(struct virtio_net *net, struct virtio_net_rx *side,
+			      const struct received *received)
 {
 	spin_lock(&side->lock);
 	if (!virtio_net_has_failed(net))
 		for (unsigned int i = 0; i < received->buffers; i++)
-			post(net, side, received->memory[i]);
+			post_rx_buffer(net, side, received->memory[i]);
 	spin_unlock(&side->lock);
 }
 
 /* Counts a frame; returns whether it can be passed on. */
-static bool is_good(struct virtio_net *net, struct virtio_net_rx *side,
-		    const struct received *received, struct netdev_frame *frame)
+static bool frame_is_good(struct virtio_net *net, struct virtio_net_rx *side,
+			  const struct received *received, struct netdev_frame *frame)
 {
-	if (!read_header(net, received, frame)) {
+	if (!read_rx_header(net, received, frame)) {
 		side->counters.errors++;
 		return false;
 	}
@@ -316,13 +319,13 @@ static bool is_good(struct virtio_net *net, struct virtio_net_rx *side,
 }
 
 /* Notifies the device of the buffers, and allocates missing ones. */
-static void refill(struct virtio_net *net, unsigned int queue)
+static void refill_rx_ring(struct virtio_net *net, unsigned int queue)
 {
 	struct virtio_net_rx *side = &net->rx[queue];
 
 	spin_lock(&side->lock);
 	if (!virtio_net_has_failed(net)) {
-		if (side->made < side->wanted && !make_missing(net, side))
+		if (side->made < side->wanted && !make_missing_buffers(net, side))
 			side->starved_said = false;
 		virtqueue_kick(side->vq);
 	}
@@ -337,18 +340,18 @@ int virtio_net_receive(struct virtio_net *net, unsigned int queue, unsigned int 
 	struct received received;
 	struct netdev_frame frame;
 
-	while (frames < budget && take(net, side, &received)) {
+	while (frames < budget && take_frame(net, side, &received)) {
 		frames++;
-		if (is_good(net, side, &received, &frame))
+		if (frame_is_good(net, side, &received, &frame))
 			handler(&net->net, &frame, context);
-		give_back(net, side, &received);
+		give_back_buffers(net, side, &received);
 		buffers += received.buffers;
 		if (buffers < BUFFERS_A_KICK)
 			continue;
-		refill(net, queue);
+		refill_rx_ring(net, queue);
 		buffers = 0;
 	}
 	if (buffers || side->made < side->wanted)
-		refill(net, queue);
+		refill_rx_ring(net, queue);
 	return (int)frames;
 }

@@ -48,7 +48,7 @@ static void fill_header(struct netdev_tx *tx)
 
 /* Adds a frame. The header has a separate descriptor, which a legacy device needs (5.1.6.6) and
  * others allow. */
-static int add(struct virtio_net *net, struct virtio_net_tx *queue, struct netdev_tx *tx)
+static int add_tx_frame(struct virtio_net *net, struct virtio_net_tx *queue, struct netdev_tx *tx)
 {
 	struct virtqueue_buffer buffers[1 + NETDEV_SEGMENTS_MAX];
 
@@ -70,7 +70,7 @@ int virtio_net_send(struct netdev *dev, unsigned int queue, struct netdev_tx *tx
 	if (!virtio_net_has_failed(net)) {
 		if (!virtqueue_outstanding(side->vq))
 			side->progress_ns = ktime_get_ns();
-		error = add(net, side, tx);
+		error = add_tx_frame(net, side, tx);
 	}
 	spin_unlock(&side->lock);
 	return error;
@@ -87,7 +87,7 @@ void virtio_net_flush(struct netdev *dev, unsigned int queue)
 	spin_unlock(&side->lock);
 }
 
-static void finish(struct virtio_net *net, struct netdev_tx *tx, int error)
+static void finish_tx_frame(struct virtio_net *net, struct netdev_tx *tx, int error)
 {
 	tx->error = error;
 	if (tx->done)
@@ -95,7 +95,7 @@ static void finish(struct virtio_net *net, struct netdev_tx *tx, int error)
 }
 
 /* Takes the next frame that the device has finished, or NULL. */
-static struct netdev_tx *take_one(struct virtio_net *net, struct virtio_net_tx *side)
+static struct netdev_tx *take_sent_frame(struct virtio_net *net, struct virtio_net_tx *side)
 {
 	struct netdev_tx *tx = NULL;
 	u32 written;
@@ -118,14 +118,14 @@ int virtio_net_take_sent(struct virtio_net *net, unsigned int queue)
 	struct netdev_tx *tx;
 	int count = 0;
 
-	while ((tx = take_one(net, &net->tx[queue]))) {
-		finish(net, tx, 0);
+	while ((tx = take_sent_frame(net, &net->tx[queue]))) {
+		finish_tx_frame(net, tx, 0);
 		count++;
 	}
 	return count;
 }
 
-static struct netdev_tx *detach_one(struct virtio_net_tx *side)
+static struct netdev_tx *detach_tx_frame(struct virtio_net_tx *side)
 {
 	struct netdev_tx *tx = NULL;
 
@@ -142,13 +142,13 @@ void virtio_net_end_all(struct virtio_net *net)
 	struct netdev_tx *tx;
 
 	for (unsigned int i = 0; i < net->net.max_queue_pairs; i++)
-		while ((tx = detach_one(&net->tx[i])))
-			finish(net, tx, -EIO);
+		while ((tx = detach_tx_frame(&net->tx[i])))
+			finish_tx_frame(net, tx, -EIO);
 }
 
 /* Notifies the device again, in case a notification was lost (QEMU 7.2 with packed rings and
  * EVENT_IDX loses one when a full socket takes frames again). */
-static void nudge(struct virtio_net_tx *side, u64 now)
+static void nudge_tx_queue(struct virtio_net_tx *side, u64 now)
 {
 	if (now - max(side->progress_ns, side->nudged_ns) < NUDGE_NS)
 		return;
@@ -168,7 +168,7 @@ void virtio_net_watch(struct virtio_net *net, unsigned int queue)
 	if (!virtio_net_has_failed(net))
 		outstanding = virtqueue_outstanding(side->vq);
 	if (outstanding)
-		nudge(side, now);
+		nudge_tx_queue(side, now);
 	stalled = outstanding && !side->stall_said && now - side->progress_ns >= STALL_NS;
 	side->stall_said |= stalled;
 	spin_unlock(&side->lock);

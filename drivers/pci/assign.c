@@ -32,7 +32,7 @@ static struct pci_resource *place_of(struct pci_dev *dev, unsigned int index)
 					: &dev->window[index - PCI_STD_NUM_BARS];
 }
 
-static bool is_missing(const struct pci_resource *resource)
+static bool resource_is_missing(const struct pci_resource *resource)
 {
 	return resource->size && (resource->flags & PCI_RESOURCE_UNSET) &&
 	       !(resource->flags & PCI_RESOURCE_NO_SPACE);
@@ -54,7 +54,7 @@ static void print_place(struct pci_dev *dev, unsigned int index, const char *out
 
 /* ---- addresses that stay -------------------------------------------------------------------- */
 
-static bool is_within(const struct pci_resource *inner, const struct pci_resource *outer)
+static bool resource_is_within(const struct pci_resource *inner, const struct pci_resource *outer)
 {
 	return outer->size && !(outer->flags & PCI_RESOURCE_UNSET) &&
 	       (inner->flags & PCI_RESOURCE_IO) == (outer->flags & PCI_RESOURCE_IO) &&
@@ -64,13 +64,13 @@ static bool is_within(const struct pci_resource *inner, const struct pci_resourc
 
 /* True if accesses to it reach this bus. A subtractive bridge also forwards what no other device
  * takes. */
-static bool is_reached(const struct pci_bus *bus, const struct pci_resource *resource)
+static bool resource_is_reached(const struct pci_bus *bus, const struct pci_resource *resource)
 {
 	if (resource->start + resource->size < resource->start)
 		return false;
 	for (; bus->self; bus = bus->self->bus) {
 		for (unsigned int i = 0; i < PCI_WINDOWS; i++)
-			if (is_within(resource, &bus->self->window[i]))
+			if (resource_is_within(resource, &bus->self->window[i]))
 				return true;
 		if (!pci_is_subtractive(bus->self))
 			return false;
@@ -79,11 +79,11 @@ static bool is_reached(const struct pci_bus *bus, const struct pci_resource *res
 	       !memmap_overlaps_ram(resource->start, resource->size);
 }
 
-static void claim_or_unset(struct pci_bus *bus, struct pci_resource *resource)
+static void claim_or_unset_resource(struct pci_bus *bus, struct pci_resource *resource)
 {
 	if (!resource->flags || !resource->size || resource->flags & PCI_RESOURCE_FIXED)
 		return;
-	if (!resource->start || !is_reached(bus, resource) || !pci_claim(bus, resource))
+	if (!resource->start || !resource_is_reached(bus, resource) || !pci_claim(bus, resource))
 		resource->flags |= PCI_RESOURCE_UNSET;
 }
 
@@ -91,7 +91,7 @@ static void claim_window(struct pci_dev *bridge, unsigned int index)
 {
 	struct pci_resource *window = &bridge->window[index];
 
-	claim_or_unset(bridge->bus, window);
+	claim_or_unset_resource(bridge->bus, window);
 	if (index == PCI_WINDOW_PREF)
 		bridge->pref_is_low = window->size && !(window->flags & PCI_RESOURCE_UNSET) &&
 				      window->start + window->size <= FIRST_64BIT;
@@ -104,7 +104,7 @@ static void claim_window(struct pci_dev *bridge, unsigned int index)
 
 /* Claims the addresses that can stay. Windows come first: resources inside one are behind that
  * bridge. True if something on this bus or behind it has no address. */
-static bool claim_all(struct pci_bus *bus)
+static bool claim_all_resources(struct pci_bus *bus)
 {
 	bool missing = false;
 	struct pci_dev *dev;
@@ -114,13 +114,13 @@ static bool claim_all(struct pci_bus *bus)
 			claim_window(dev, i);
 	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
 		for (unsigned int i = 0; i < PCI_STD_NUM_BARS; i++) {
-			claim_or_unset(bus, &dev->resource[i]);
-			missing |= is_missing(&dev->resource[i]);
+			claim_or_unset_resource(bus, &dev->resource[i]);
+			missing |= resource_is_missing(&dev->resource[i]);
 		}
 	list_for_each_entry(dev, &bus->devices, struct pci_dev, bus_list)
 		if (dev->subordinate) {
 			pci_forget_claims(dev->subordinate);
-			missing |= claim_all(dev->subordinate);
+			missing |= claim_all_resources(dev->subordinate);
 		}
 	return missing;
 }
@@ -144,7 +144,7 @@ static unsigned int window_for(const struct pci_bus *bus, const struct pci_resou
 }
 
 /* Lays out the resources with this alignment, from 0 on. */
-static u64 lay_out(struct pci_bus *bus, unsigned int window, u64 align, u64 end)
+static u64 lay_out_window(struct pci_bus *bus, unsigned int window, u64 align, u64 end)
 {
 	struct pci_dev *dev;
 
@@ -152,7 +152,7 @@ static u64 lay_out(struct pci_bus *bus, unsigned int window, u64 align, u64 end)
 		for (unsigned int i = 0; i < PLACES; i++) {
 			const struct pci_resource *resource = place_of(dev, i);
 
-			if (is_missing(resource) && alignment_of(resource) == align &&
+			if (resource_is_missing(resource) && alignment_of(resource) == align &&
 			    window_for(bus, resource) == window)
 				end = ALIGN_UP(end, align) + resource->size;
 		}
@@ -170,7 +170,7 @@ static void size_window(struct pci_dev *bridge, unsigned int index)
 	window->align = granule;
 	for (u64 align = 1ULL << 63; align; align >>= 1) {
 		before = end;
-		end = lay_out(bridge->subordinate, index, align, end);
+		end = lay_out_window(bridge->subordinate, index, align, end);
 		if (!before && end)
 			window->align = max(align, granule);
 	}
@@ -224,7 +224,7 @@ static bool place_on_root(struct pci_bus *bus, struct pci_resource *resource)
 	return false;
 }
 
-static bool place(struct pci_bus *bus, struct pci_resource *resource)
+static bool place_resource(struct pci_bus *bus, struct pci_resource *resource)
 {
 	const struct pci_resource *window;
 
@@ -246,7 +246,7 @@ static struct pci_dev *find_largest(struct pci_bus *bus, unsigned int window, un
 		for (unsigned int i = 0; i < PLACES; i++) {
 			const struct pci_resource *resource = place_of(dev, i);
 
-			if (!is_missing(resource) || alignment_of(resource) <= largest ||
+			if (!resource_is_missing(resource) || alignment_of(resource) <= largest ||
 			    (window < PCI_WINDOWS && window_for(bus, resource) != window))
 				continue;
 			largest = alignment_of(resource);
@@ -256,7 +256,7 @@ static struct pci_dev *find_largest(struct pci_bus *bus, unsigned int window, un
 	return found;
 }
 
-static void give_up(struct pci_dev *dev, unsigned int index);
+static void give_up_resource(struct pci_dev *dev, unsigned int index);
 
 /* Shrinks a window that does not fit: drops its largest resource. */
 static void shrink_window(struct pci_dev *bridge, unsigned int window)
@@ -265,11 +265,11 @@ static void shrink_window(struct pci_dev *bridge, unsigned int window)
 	struct pci_dev *dev = find_largest(bridge->subordinate, window, &index);
 
 	if (dev)
-		give_up(dev, index);
+		give_up_resource(dev, index);
 	size_window(bridge, window);
 }
 
-static void give_up(struct pci_dev *dev, unsigned int index)
+static void give_up_resource(struct pci_dev *dev, unsigned int index)
 {
 	if (index >= PCI_STD_NUM_BARS)
 		return shrink_window(dev, index - PCI_STD_NUM_BARS);
@@ -301,8 +301,8 @@ static void place_missing(struct pci_bus *bus)
 
 	while ((dev = find_largest(bus, PCI_WINDOWS, &index))) {
 		resource = place_of(dev, index);
-		if (!place(bus, resource) || !pci_claim(bus, resource)) {
-			give_up(dev, index);
+		if (!place_resource(bus, resource) || !pci_claim(bus, resource)) {
+			give_up_resource(dev, index);
 			continue;
 		}
 		resource->flags &= ~(unsigned int)PCI_RESOURCE_UNSET;
@@ -364,7 +364,7 @@ void pci_assign_resources(void)
 
 	pci_forget_claims(NULL);
 	list_for_each_entry(root, &pci_root_buses, struct pci_bus, node)
-		missing |= claim_all(root);
+		missing |= claim_all_resources(root);
 	if (!missing)
 		return;
 	list_for_each_entry(root, &pci_root_buses, struct pci_bus, node) {

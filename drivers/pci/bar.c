@@ -59,7 +59,7 @@ static u64 address_mask(unsigned int flags)
 }
 
 /* Reads BAR `index` into its resource; returns the registers it takes, 1 or 2. */
-static unsigned int read_bar(struct pci_dev *dev, unsigned int index, unsigned int count)
+static unsigned int pci_read_bar(struct pci_dev *dev, unsigned int index, unsigned int count)
 {
 	unsigned int where = PCI_BASE_ADDRESS_0 + 4 * index;
 	struct pci_resource *resource = &dev->resource[index];
@@ -153,7 +153,7 @@ void pci_read_bases(struct pci_dev *dev, unsigned int count, unsigned int rom)
 	if (stop)
 		pci_write_config_word(dev, PCI_COMMAND, command & ~DECODE_ENABLE);
 	for (unsigned int i = 0; i < count;)
-		i += read_bar(dev, i, count);
+		i += pci_read_bar(dev, i, count);
 	if (rom)
 		read_rom(dev, rom);
 	if (stop)

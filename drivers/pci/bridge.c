@@ -11,7 +11,7 @@
 /* Numbers that were scanned; that a bridge forwards; where no function answers. */
 static u64 scanned[4], forwarded[4], silent[4];
 
-static bool test_bit(const u64 *bits, u8 number)
+static bool test_bus_bit(const u64 *bits, u8 number)
 {
 	return bits[number / 64] & BIT_ULL(number % 64);
 }
@@ -30,7 +30,7 @@ void pci_forget_buses(void)
 
 bool pci_claim_bus(u8 number)
 {
-	bool free = !test_bit(scanned, number);
+	bool free = !test_bus_bit(scanned, number);
 
 	set_bit(scanned, number);
 	return free;
@@ -38,12 +38,12 @@ bool pci_claim_bus(u8 number)
 
 static bool is_claimed(u8 number)
 {
-	return test_bit(scanned, number) || test_bit(forwarded, number);
+	return test_bus_bit(scanned, number) || test_bus_bit(forwarded, number);
 }
 
 bool pci_bus_answers(u8 number, const struct pci_config_ops *ops)
 {
-	if (is_claimed(number) || test_bit(silent, number))
+	if (is_claimed(number) || test_bus_bit(silent, number))
 		return false;
 	for (u8 slot = 0; slot < 32; slot++)
 		if (!pci_id_is_absent(ops->read(number, PCI_DEVFN(slot, 0), PCI_VENDOR_ID, 4)))
@@ -52,7 +52,7 @@ bool pci_bus_answers(u8 number, const struct pci_config_ops *ops)
 	return false;
 }
 
-static void forward(u8 first, u8 last)
+static void forward_bus_numbers(u8 first, u8 last)
 {
 	for (unsigned int number = first; number <= last; number++)
 		set_bit(forwarded, (u8)number);
@@ -73,7 +73,7 @@ static void read_numbers(const struct pci_dev *bridge, u8 *secondary, u8 *subord
 	pci_read_config_byte(bridge, PCI_SUBORDINATE_BUS, subordinate);
 }
 
-static void scan_behind(struct pci_dev *bridge, u8 secondary, u8 subordinate)
+static void scan_behind_bridge(struct pci_dev *bridge, u8 secondary, u8 subordinate)
 {
 	struct pci_bus *bus = bridge->bus;
 
@@ -114,8 +114,8 @@ static void scan_numbered(struct pci_dev *bridge)
 		bridge->unnumbered = true;
 		return;
 	}
-	forward(secondary, subordinate);
-	scan_behind(bridge, secondary, subordinate);
+	forward_bus_numbers(secondary, subordinate);
+	scan_behind_bridge(bridge, secondary, subordinate);
 	bus->last = max(bus->last, subordinate);
 }
 
@@ -160,12 +160,12 @@ static void scan_unnumbered(struct pci_dev *bridge)
 	if (!number_bridge(bridge, first, limit))
 		return;
 	pci_claim_bus(first);
-	scan_behind(bridge, first, limit);
+	scan_behind_bridge(bridge, first, limit);
 	if (!bridge->subordinate)
 		return write_numbers(bridge, 0, 0);
 	bus->last = bridge->subordinate->last;
 	bridge->subordinate->limit = bus->last;
-	forward(first, bus->last);
+	forward_bus_numbers(first, bus->last);
 	pci_write_config_byte(bridge, PCI_SUBORDINATE_BUS, bus->last);
 }
 

@@ -59,7 +59,7 @@ void pci_read_capabilities(struct pci_dev *dev)
 _Static_assert((CAPABILITY_END - CAPABILITY_FIRST) / 4 == PCI_CAPABILITIES_MAX,
 	       "the walk must fit the array");
 
-static u8 find_from(const struct pci_dev *dev, unsigned int first, u8 id)
+static u8 find_capability_from(const struct pci_dev *dev, unsigned int first, u8 id)
 {
 	for (unsigned int i = first; i < dev->capability_count; i++)
 		if (dev->capabilities[i].id == id)
@@ -69,13 +69,13 @@ static u8 find_from(const struct pci_dev *dev, unsigned int first, u8 id)
 
 u8 pci_find_capability(const struct pci_dev *dev, u8 id)
 {
-	return find_from(dev, 0, id);
+	return find_capability_from(dev, 0, id);
 }
 
 u8 pci_find_next_capability(const struct pci_dev *dev, u8 position, u8 id)
 {
 	for (unsigned int i = 0; i < dev->capability_count; i++)
 		if (dev->capabilities[i].position == position)
-			return find_from(dev, i + 1, id);
+			return find_capability_from(dev, i + 1, id);
 	return 0;
 }

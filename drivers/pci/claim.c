@@ -20,7 +20,7 @@ void pci_forget_claims(struct pci_bus *bus)
 		INIT_LIST_HEAD(bus ? &bus->claims[i] : &root_claims[i]);
 }
 
-static u64 last_of(const struct pci_resource *resource)
+static u64 resource_last(const struct pci_resource *resource)
 {
 	return resource->start + resource->size - 1;
 }
@@ -31,9 +31,9 @@ bool pci_claim(struct pci_bus *bus, struct pci_resource *resource)
 	struct pci_resource *other;
 
 	list_for_each_entry(other, claims, struct pci_resource, claim) {
-		if (last_of(other) < resource->start)
+		if (resource_last(other) < resource->start)
 			continue;
-		if (other->start <= last_of(resource))
+		if (other->start <= resource_last(resource))
 			return false;
 		break;
 	}
@@ -50,13 +50,13 @@ bool pci_find_room(struct pci_bus *bus, struct pci_resource *resource, u64 first
 	if (at < first)
 		return false;
 	list_for_each_entry(other, claims_of(bus, resource), struct pci_resource, claim) {
-		if (last_of(other) < at)
+		if (resource_last(other) < at)
 			continue;
 		if (other->start > at && other->start - at >= resource->size)
 			break;
-		if (last_of(other) >= ~0ULL - align)
+		if (resource_last(other) >= ~0ULL - align)
 			return false;
-		at = ALIGN_UP(last_of(other) + 1, align);
+		at = ALIGN_UP(resource_last(other) + 1, align);
 	}
 	if (at > last || last - at < resource->size - 1)
 		return false;

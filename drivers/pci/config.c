@@ -8,15 +8,15 @@
 
 BOOT_OPTION(config_option, "pci.config", "auto, ecam, cf8");
 
-static bool is_asked_for(const char *way)
+static bool config_is_asked_for(const char *way)
 {
 	return config_option.value && !strcmp(config_option.value, way);
 }
 
-static void check_option(void)
+static void check_config_option(void)
 {
-	if (config_option.value && !is_asked_for("auto") && !is_asked_for("ecam") &&
-	    !is_asked_for("cf8"))
+	if (config_option.value && !config_is_asked_for("auto") && !config_is_asked_for("ecam") &&
+	    !config_is_asked_for("cf8"))
 		printk("pci: E31 pci.config=%s ignored: want %s; using auto\n", config_option.value,
 		       config_option.values);
 }
@@ -25,15 +25,15 @@ const struct pci_config_ops *pci_config_choose(void)
 {
 	const struct pci_config_ops *ports = pci_type1_ops(), *ecam = NULL;
 
-	check_option();
+	check_config_option();
 	pci_host_init();
-	if (!ports || !is_asked_for("cf8"))
+	if (!ports || !config_is_asked_for("cf8"))
 		ecam = pci_ecam_ops(ports);
 	if (!ports && !ecam) {
 		printk("pci: no configuration space at ports 0xcf8/0xcfc or in memory: no PCI\n");
 		return NULL;
 	}
-	if ((is_asked_for("cf8") && !ports) || (is_asked_for("ecam") && !ecam))
+	if ((config_is_asked_for("cf8") && !ports) || (config_is_asked_for("ecam") && !ecam))
 		printk("pci: E31 pci.config=%s not available on this machine; using %s\n",
 		       config_option.value, ecam ? "ecam" : "cf8");
 	if (!ecam)

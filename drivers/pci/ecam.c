@@ -37,7 +37,7 @@ static u64 region_size(const struct ecam_region *region)
 	return ((u64)region->last - region->first + 1) << BUS_SHIFT;
 }
 
-static const struct ecam_region *region_of(u8 bus)
+static const struct ecam_region *ecam_region_of(u8 bus)
 {
 	for (unsigned int i = 0; i < region_count; i++)
 		if (bus >= regions[i].first && bus <= regions[i].last)
@@ -48,7 +48,7 @@ static const struct ecam_region *region_of(u8 bus)
 /* Returns the register's address, which is identity-mapped; NULL for a bus without a region. */
 static volatile void *ecam_register(u8 bus, u8 devfn, u16 where)
 {
-	const struct ecam_region *region = region_of(bus);
+	const struct ecam_region *region = ecam_region_of(bus);
 
 	if (!region)
 		return NULL;
@@ -107,7 +107,8 @@ static const char *region_fault(const struct ecam_region *region)
 }
 
 /* Compares one register through both methods, which detects a wrong region. */
-static bool shows_the_same(const struct ecam_region *region, const struct pci_config_ops *ports)
+static bool ecam_shows_the_same(const struct ecam_region *region,
+				const struct pci_config_ops *ports)
 {
 	u32 by_ports = ports->read(region->first, 0, PCI_VENDOR_ID, 4);
 	u64 address = region_start(region);
@@ -125,7 +126,7 @@ static const char *try_region(const struct ecam_region *region, const struct pci
 		return "too many regions";
 	if (!ioremap(region_start(region), region_size(region)))
 		return "it cannot be mapped";
-	if (ports && !shows_the_same(region, ports))
+	if (ports && !ecam_shows_the_same(region, ports))
 		return "its first bus shows a different function from ports 0xcf8/0xcfc";
 	return NULL;
 }
@@ -165,7 +166,7 @@ const struct pci_config_ops *pci_ecam_ops(const struct pci_config_ops *ports)
 	add_mcfg_regions(ports);
 	for (unsigned int i = 0; i < region_count; i++)
 		ecam_ops.last_bus = max(ecam_ops.last_bus, regions[i].last);
-	return region_of(0) ? &ecam_ops : NULL;
+	return ecam_region_of(0) ? &ecam_ops : NULL;
 }
 
 bool pci_ecam_range(unsigned int index, u64 *start, u64 *size)

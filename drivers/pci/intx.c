@@ -34,7 +34,7 @@ void pci_intx(const struct pci_dev *dev, bool on)
 
 /* Finds the wire. Behind a bridge, each slot rotates the pins by one (PCI-to-PCI Bridge 1.2,
  * 9.1). */
-static int find_wire(const struct pci_dev *dev, u8 pin, u8 line, struct gsi *gsi)
+static int find_intx_wire(const struct pci_dev *dev, u8 pin, u8 line, struct gsi *gsi)
 {
 	const struct pci_host *host;
 
@@ -60,7 +60,7 @@ int pci_request_intx(struct pci_dev *dev, struct irq_share *share)
 	pci_read_config_byte(dev, PCI_INTERRUPT_LINE, &line);
 	if (!pin || pin > PCI_PINS)
 		return -ENOENT;
-	if (find_wire(dev, pin, line, &gsi))
+	if (find_intx_wire(dev, pin, line, &gsi))
 		return -ENXIO;
 	vector = request_shared_irq(&gsi, share);
 	if (vector < 0)

@@ -100,7 +100,7 @@ static bool intx_is_allowed(const struct pci_dev *dev)
 
 /* Enables MSI-X with the function masked: on some devices the table accepts writes only while it is
  * enabled. */
-static int switch_on(const struct pci_dev *dev, struct pci_msix *msix)
+static int msix_switch_on(const struct pci_dev *dev, struct pci_msix *msix)
 {
 	write_flags(dev, msix, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	if (!(read_flags(dev, msix->position) & PCI_MSIX_FLAGS_ENABLE)) {
@@ -127,7 +127,7 @@ int pci_enable_msix(struct pci_dev *dev)
 	if (!msix)
 		return -ENOMEM;
 	if (msix->table)
-		error = switch_on(dev, msix);
+		error = msix_switch_on(dev, msix);
 	if (error) {
 		dev_printk(&dev->dev, "E11 MSI-X: %s; not used\n",
 			   msix->table ? "the enable bit does not stick"

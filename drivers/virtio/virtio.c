@@ -72,7 +72,7 @@ static void print_features(struct virtio_device *vdev, const char *what, u64 fea
 }
 
 /* Step 4, with the driver's own word on what is left. */
-static int negotiate(struct virtio_device *vdev)
+static int virtio_negotiate(struct virtio_device *vdev)
 {
 	const struct virtio_driver *driver = to_virtio_driver(vdev->dev.driver);
 	int error;
@@ -115,7 +115,7 @@ static int confirm_features(struct virtio_device *vdev)
 /* ---- the life cycle ------------------------------------------------------------------------- */
 
 /* Step 8: from here on the device uses its queues, and may be notified. */
-static int go_live(struct virtio_device *vdev)
+static int virtio_device_ready(struct virtio_device *vdev)
 {
 	u8 status;
 
@@ -133,7 +133,7 @@ static int go_live(struct virtio_device *vdev)
 	return 0;
 }
 
-static void forget_queues(struct virtio_device *vdev)
+static void virtio_del_vqs(struct virtio_device *vdev)
 {
 	vdev->config->del_vqs(vdev);
 	if (vdev->config->destroy_avq)
@@ -169,7 +169,7 @@ static int start_device(struct virtio_device *vdev, int (*set_up)(struct virtio_
 	print_status(vdev, "ACKNOWLEDGE");
 	add_status(vdev, VIRTIO_CONFIG_S_DRIVER); /* 3 */
 	print_status(vdev, "DRIVER");
-	error = negotiate(vdev); /* 4 */
+	error = virtio_negotiate(vdev); /* 4 */
 	if (!error)
 		error = confirm_features(vdev); /* 5 and 6 */
 	if (error)
@@ -181,7 +181,7 @@ static int start_device(struct virtio_device *vdev, int (*set_up)(struct virtio_
 		is_set_up = !error;
 	}
 	if (!error)
-		error = go_live(vdev); /* 8 */
+		error = virtio_device_ready(vdev); /* 8 */
 	if (!error)
 		error = virtio_admin_start(vdev);
 	if (!error && driver->scan)
@@ -191,7 +191,7 @@ static int start_device(struct virtio_device *vdev, int (*set_up)(struct virtio_
 	virtio_reset_device(vdev);
 	if (is_set_up && undo)
 		undo(vdev);
-	forget_queues(vdev);
+	virtio_del_vqs(vdev);
 	return give_up_on_device(vdev, error);
 }
 
@@ -208,7 +208,7 @@ int virtio_device_restart(struct virtio_device *vdev)
 	step_begin(&step, "restart", dev_name(&vdev->dev), driver->driver.name);
 	vdev->restarts++;
 	dev_printk(&vdev->dev, "restart %u of at most %u\n", vdev->restarts, VIRTIO_RESTARTS_MAX);
-	forget_queues(vdev);
+	virtio_del_vqs(vdev);
 	error = start_device(vdev, driver->restore, NULL);
 	step_end(&step);
 	return error;
@@ -229,7 +229,7 @@ static void virtio_dev_remove(struct device *device)
 
 	virtio_reset_device(vdev);
 	to_virtio_driver(device->driver)->remove(vdev);
-	forget_queues(vdev);
+	virtio_del_vqs(vdev);
 	if (!vdev->failed)
 		add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
@@ -273,7 +273,7 @@ void unregister_virtio_driver(struct virtio_driver *driver)
 }
 
 /* The firmware may have used the device before us, so it is reset even if nobody drives it. */
-static int leave_undriven(struct virtio_device *vdev)
+static int virtio_leave_undriven(struct virtio_device *vdev)
 {
 	int error = virtio_reset_device(vdev);
 
@@ -294,7 +294,7 @@ int register_virtio_device(struct virtio_device *vdev)
 	INIT_LIST_HEAD(&vdev->vqs);
 	error = device_add(&vdev->dev);
 	if (!error && !vdev->dev.driver && !vdev->dev.probe_error)
-		error = leave_undriven(vdev);
+		error = virtio_leave_undriven(vdev);
 	if (!error && !vdev->failed)
 		return 0;
 	device_del(&vdev->dev);

@@ -22,7 +22,7 @@ struct exchange {
 };
 
 /* 2.13.2: whatever lies behind the bytes that the device says it used counts as zero. */
-static void clear_unused(struct exchange *wire, struct virtio_admin_cmd *command, u32 used)
+static void admin_clear_unused(struct exchange *wire, struct virtio_admin_cmd *command, u32 used)
 {
 	u32 status = min(used, (u32)sizeof(wire->status));
 	u32 result = min(used - status, command->result_length);
@@ -33,7 +33,8 @@ static void clear_unused(struct exchange *wire, struct virtio_admin_cmd *command
 }
 
 /* One try. A queue that does not answer is broken: the device may still write to what it has. */
-static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, struct exchange *wire)
+static int admin_exchange(struct virtqueue *vq, struct virtio_admin_cmd *command,
+			  struct exchange *wire)
 {
 	struct virtqueue_buffer buffers[4];
 	unsigned int out, total;
@@ -55,14 +56,14 @@ static int exchange(struct virtqueue *vq, struct virtio_admin_cmd *command, stru
 	}
 	if (virtqueue_get_buf(vq, &length) != wire)
 		return -EIO;
-	clear_unused(wire, command, length);
+	admin_clear_unused(wire, command, length);
 	command->status = le16_to_cpu(READ_ONCE(wire->status.status));
 	command->status_qualifier = le16_to_cpu(READ_ONCE(wire->status.status_qualifier));
 	return 0;
 }
 
 /* 2.12.1.6: a status that is not known is taken as EINVAL. */
-static int status_error(u16 status)
+static int admin_status_error(u16 status)
 {
 	switch (status) {
 	case ADMIN_STATUS_OK:
@@ -91,11 +92,11 @@ static int try_command(struct virtio_device *vdev, struct virtio_admin_cmd *comm
 	wire->header.group_member_id = cpu_to_le64(command->group_member_id);
 	if (command->result_length)
 		memset(command->result, 0, command->result_length);
-	error = exchange(vdev->admin_vq, command, wire);
+	error = admin_exchange(vdev->admin_vq, command, wire);
 	/* What was not answered is still the device's. */
 	if (error != -ETIMEDOUT && error != -EIO)
 		kfree(wire);
-	return error ? error : status_error(command->status);
+	return error ? error : admin_status_error(command->status);
 }
 
 int virtio_admin_exec(struct virtio_device *vdev, struct virtio_admin_cmd *command)

@@ -9,7 +9,8 @@
 #define CONFIG_FIELD_MAX 64 /* bytes that a legacy device can be asked for at once */
 
 /* 2.5.4: without a generation, a value that reads the same twice holds together. */
-static int read_twice(struct virtio_device *vdev, u32 offset, void *buffer, u32 length, bool *same)
+static int virtio_read_twice(struct virtio_device *vdev, u32 offset, void *buffer, u32 length,
+			     bool *same)
 {
 	u8 again[CONFIG_FIELD_MAX];
 	int error;
@@ -39,7 +40,7 @@ int virtio_config_read(struct virtio_device *vdev, u32 offset, void *buffer, u32
 		bool same = false;
 		int error = vdev->config->generation
 				    ? read_by_generation(vdev, offset, buffer, length, &same)
-				    : read_twice(vdev, offset, buffer, length, &same);
+				    : virtio_read_twice(vdev, offset, buffer, length, &same);
 
 		if (error)
 			return error;

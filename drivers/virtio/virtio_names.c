@@ -196,7 +196,7 @@ const char *virtio_id_name(u32 device)
 	return "unknown";
 }
 
-static const char *find_name(const struct virtio_feature_name *names, unsigned int bit)
+static const char *find_feature_name(const struct virtio_feature_name *names, unsigned int bit)
 {
 	for (; names && names->name; names++)
 		if (names->bit == bit)
@@ -224,12 +224,12 @@ void virtio_format_features(const struct virtio_device *vdev, u64 features, char
 
 	buffer[0] = '\0';
 	for (unsigned int bit = 0; bit < 64 && used + 1 < size; bit++) {
-		const char *name = find_name(names, bit);
+		const char *name = find_feature_name(names, bit);
 
 		if (!(features & BIT_ULL(bit)))
 			continue;
 		if (!name)
-			name = find_name(transport_names, bit);
+			name = find_feature_name(transport_names, bit);
 		used += (size_t)snprintf(buffer + used, size - used, used ? " " : "");
 		if (name)
 			used += (size_t)snprintf(buffer + used, size - used, "%s", name);

@@ -203,7 +203,7 @@ struct wait_for_used {
 	u16 count;
 };
 
-static bool enough_used(void *context)
+static bool vring_enough_used(void *context)
 {
 	const struct wait_for_used *wait = context;
 
@@ -216,7 +216,7 @@ static bool enough_used(void *context)
  * that cannot count to `wait->count` interrupts for the first chain used after the wish. Once the
  * queue has lost its interrupts, halting is over.
  */
-static bool enough_used_or_armed(void *context)
+static bool vring_enough_used_or_armed(void *context)
 {
 	const struct wait_for_used *wait = context;
 	struct virtqueue *vq = wait->vq;
@@ -242,11 +242,11 @@ int virtqueue_wait(struct virtqueue *vq, enum virtqueue_wait how, u16 count, u64
 	if (vq->broken)
 		return -EIO;
 	if (how == VIRTQUEUE_INTERRUPT && vq->can_interrupt) {
-		error = wait_event(vq->waiters, enough_used_or_armed, &wait, timeout_ns);
+		error = wait_event(vq->waiters, vring_enough_used_or_armed, &wait, timeout_ns);
 		virtqueue_disable_cb(vq);
 	}
 	if (how == VIRTQUEUE_POLL || !READ_ONCE(vq->can_interrupt))
-		error = poll_until(enough_used, &wait, timeout_ns);
+		error = poll_until(vring_enough_used, &wait, timeout_ns);
 	if (vq->broken)
 		return -EIO;
 	if (error)

@@ -33,7 +33,7 @@ static void packed_place(struct virtqueue *vq, void *memory)
 }
 
 /* Moves a position on by `count` descriptors, at most one lap; the counter turns with the lap. */
-static void advance(const struct virtqueue *vq, u16 *position, bool *wrap, u16 count)
+static void packed_advance(const struct virtqueue *vq, u16 *position, bool *wrap, u16 count)
 {
 	u32 next = (u32)*position + count;
 
@@ -56,7 +56,7 @@ static void write_body(struct vring_packed_desc *desc, const struct virtqueue_bu
 }
 
 /* 2.8.1: available is AVAIL equal to the wrap counter and USED unequal to it. */
-static u16 ownership(bool wrap)
+static u16 packed_ownership(bool wrap)
 {
 	return wrap ? DESC_F_AVAIL : DESC_F_USED;
 }
@@ -79,14 +79,14 @@ static u16 write_chain(struct virtqueue *vq, const struct virtqueue_buffer *buff
 	bool wrap = ring->avail_wrap;
 
 	for (unsigned int i = 0; i < total; i++) {
-		u16 flags = chain_flags(i, out, total) | ownership(wrap);
+		u16 flags = chain_flags(i, out, total) | packed_ownership(wrap);
 
 		write_body(&ring->desc[position], &buffers[i], id);
 		if (i)
 			ring->desc[position].flags = cpu_to_le16(flags);
 		else
 			first = flags;
-		advance(vq, &position, &wrap, 1);
+		packed_advance(vq, &position, &wrap, 1);
 	}
 	return first;
 }
@@ -103,7 +103,7 @@ static u16 write_indirect(struct virtqueue *vq, const struct virtqueue_buffer *b
 		table[i].flags = cpu_to_le16(i >= out ? VRING_DESC_F_WRITE : 0);
 	}
 	write_body(&vq->packed.desc[vq->packed.next_avail], &whole, id);
-	return VRING_DESC_F_INDIRECT | ownership(vq->packed.avail_wrap);
+	return VRING_DESC_F_INDIRECT | packed_ownership(vq->packed.avail_wrap);
 }
 
 /* Ids need only be unique among what is outstanding; they come from a free list of their own. */
@@ -127,7 +127,7 @@ static u16 packed_add(struct virtqueue *vq, const struct virtqueue_buffer *buffe
 			 : write_chain(vq, buffers, out, total, id);
 	vq->num_free -= count;
 	vq->num_added += count;
-	advance(vq, &ring->next_avail, &ring->avail_wrap, count);
+	packed_advance(vq, &ring->next_avail, &ring->avail_wrap, count);
 	vq->chain[id].count = count;
 	vq->chain[id].tail = ring->next_avail;
 	/* 2.8.21.1.1: the whole chain is there before the flags say so. Pairs with the device's
@@ -175,7 +175,7 @@ static bool packed_kick_prepare(struct virtqueue *vq)
 /* ---- taking back ---------------------------------------------------------------------------- */
 
 /* 2.8.1: used is AVAIL and USED both equal to the wrap counter. */
-static bool is_used(const struct vring_packed *ring, u16 position, bool wrap)
+static bool packed_is_used(const struct vring_packed *ring, u16 position, bool wrap)
 {
 	u16 flags = shared_read16(&ring->desc[position].flags);
 
@@ -186,12 +186,13 @@ static bool is_used(const struct vring_packed *ring, u16 position, bool wrap)
  * Looks one used entry further than seen so far. An id that names nothing outstanding ends the
  * look: virtqueue_get_buf will get there, and break the queue.
  */
-static bool see_next(struct virtqueue *vq)
+static bool packed_see_next(struct virtqueue *vq)
 {
 	struct vring_packed *ring = &vq->packed;
 	u16 id, batch;
 
-	if (ring->seen >= vq->in_flight || !is_used(ring, ring->seen_position, ring->seen_wrap))
+	if (ring->seen >= vq->in_flight ||
+	    !packed_is_used(ring, ring->seen_position, ring->seen_wrap))
 		return false;
 	/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
 	virtio_rmb();
@@ -201,7 +202,7 @@ static bool see_next(struct virtqueue *vq)
 		return false;
 	}
 	if (!vq->order) {
-		advance(vq, &ring->seen_position, &ring->seen_wrap, vq->chain[id].count);
+		packed_advance(vq, &ring->seen_position, &ring->seen_wrap, vq->chain[id].count);
 		ring->seen++;
 		return true;
 	}
@@ -219,7 +220,7 @@ static bool see_next(struct virtqueue *vq)
 
 static u16 packed_used_pending(struct virtqueue *vq, u16 limit)
 {
-	while (vq->packed.seen < limit && see_next(vq))
+	while (vq->packed.seen < limit && packed_see_next(vq))
 		;
 	return vq->packed.seen;
 }
@@ -228,7 +229,8 @@ static bool packed_has_used(const struct virtqueue *vq)
 {
 	const struct vring_packed *ring = &vq->packed;
 
-	return ring->seen || (vq->in_flight && is_used(ring, ring->next_used, ring->used_wrap));
+	return ring->seen ||
+	       (vq->in_flight && packed_is_used(ring, ring->next_used, ring->used_wrap));
 }
 
 static u16 packed_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
@@ -239,11 +241,11 @@ static u16 packed_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
 	if (!packed_has_used(vq))
 		return 0;
 	if (!ring->seen)
-		see_next(vq);
+		packed_see_next(vq);
 	desc = &ring->desc[ring->next_used];
 	/* What was seen from further off may be gone: a device that takes an entry back lies. */
 	used->id = UINT32_MAX;
-	if (is_used(ring, ring->next_used, ring->used_wrap)) {
+	if (packed_is_used(ring, ring->next_used, ring->used_wrap)) {
 		/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
 		virtio_rmb();
 		used->id = shared_read16(&desc->id);
@@ -270,7 +272,7 @@ static void packed_release(struct virtqueue *vq, u16 id)
 {
 	struct vring_packed *ring = &vq->packed;
 
-	advance(vq, &ring->next_used, &ring->used_wrap, vq->chain[id].count);
+	packed_advance(vq, &ring->next_used, &ring->used_wrap, vq->chain[id].count);
 	if (ring->seen)
 		ring->seen--;
 	if (!ring->seen) {
@@ -308,7 +310,7 @@ static void write_event_after(struct virtqueue *vq, u16 count, u16 seen)
 		left = count > seen ? count - seen : 0;
 	}
 	if (left)
-		advance(vq, &position, &wrap, left - 1);
+		packed_advance(vq, &position, &wrap, left - 1);
 	write_driver_position(vq, position, wrap);
 	write_driver_event(vq, VRING_PACKED_EVENT_FLAG_DESC);
 }

@@ -46,8 +46,8 @@ static u16 flags_for(unsigned int i, unsigned int out, unsigned int total)
 }
 
 /* Takes the first free descriptors for the chain; returns how many. */
-static u16 fill_direct(struct virtqueue *vq, const struct virtqueue_buffer *buffers,
-		       unsigned int out, unsigned int total)
+static u16 split_fill_direct(struct virtqueue *vq, const struct virtqueue_buffer *buffers,
+			     unsigned int out, unsigned int total)
 {
 	u16 head = vq->free_head, position = head;
 
@@ -84,7 +84,7 @@ static u16 split_add(struct virtqueue *vq, const struct virtqueue_buffer *buffer
 {
 	u16 head = vq->free_head;
 	u16 count = indirect ? fill_indirect(vq, buffers, out, out + in)
-			     : fill_direct(vq, buffers, out, out + in);
+			     : split_fill_direct(vq, buffers, out, out + in);
 
 	vq->chain[head].count = count;
 	vq->num_free -= count;

@@ -28,7 +28,7 @@ void virtqueue_forget(struct virtqueue *vq)
 		;
 }
 
-static bool any_has_used(void *context)
+static bool any_vq_has_used(void *context)
 {
 	const struct waiting *waiting = context;
 
@@ -38,7 +38,7 @@ static bool any_has_used(void *context)
 	return false;
 }
 
-static u64 count_interrupts(const struct waiting *waiting)
+static u64 count_vq_interrupts(const struct waiting *waiting)
 {
 	struct virtqueue_counters counters;
 	u64 sum = 0;
@@ -52,15 +52,15 @@ static u64 count_interrupts(const struct waiting *waiting)
 	return sum;
 }
 
-static bool interrupt_came(void *context)
+static bool vq_interrupt_came(void *context)
 {
 	const struct waiting *waiting = context;
 
-	return count_interrupts(waiting) != waiting->interrupts;
+	return count_vq_interrupts(waiting) != waiting->interrupts;
 }
 
 /* Asks for interrupts of all; false when something is used already, or one cannot interrupt. */
-static bool enable_all(struct waiting *waiting, bool *can_interrupt)
+static bool enable_all_vqs(struct waiting *waiting, bool *can_interrupt)
 {
 	bool quiet = true;
 
@@ -77,7 +77,7 @@ static bool enable_all(struct waiting *waiting, bool *can_interrupt)
 	return quiet && *can_interrupt;
 }
 
-static void disable_all(const struct waiting *waiting)
+static void disable_all_vqs(const struct waiting *waiting)
 {
 	for (unsigned int i = 0; i < waiting->count; i++)
 		if (waiting->vqs[i])
@@ -87,7 +87,7 @@ static void disable_all(const struct waiting *waiting)
 /* Something was used within the slice. If it lasted to the end, was there an interrupt? */
 static void check_interrupt(struct waiting *waiting, u64 begun)
 {
-	if (ktime_get_ns() - begun < SLICE_NS || !poll_until(interrupt_came, waiting, GRACE_NS))
+	if (ktime_get_ns() - begun < SLICE_NS || !poll_until(vq_interrupt_came, waiting, GRACE_NS))
 		return;
 	for (unsigned int i = 0; i < waiting->count; i++)
 		if (waiting->vqs[i] && virtqueue_has_used(waiting->vqs[i]) &&
@@ -98,38 +98,38 @@ static void check_interrupt(struct waiting *waiting, u64 begun)
 }
 
 /* One slice with interrupts asked for. */
-static int halt_for(struct waiting *waiting, u64 timeout_ns)
+static int halt_for_vqs(struct waiting *waiting, u64 timeout_ns)
 {
 	u64 begun = ktime_get_ns();
 	int error;
 
-	waiting->interrupts = count_interrupts(waiting);
-	error = wait_event(waiting->queue, any_has_used, waiting, min(timeout_ns, SLICE_NS));
+	waiting->interrupts = count_vq_interrupts(waiting);
+	error = wait_event(waiting->queue, any_vq_has_used, waiting, min(timeout_ns, SLICE_NS));
 	if (!error)
 		check_interrupt(waiting, begun);
 	return error;
 }
 
-static int wait_halting(struct waiting *waiting, u64 timeout_ns)
+static int wait_vqs_halting(struct waiting *waiting, u64 timeout_ns)
 {
 	u64 begun = ktime_get_ns(), passed = 0;
 	int error;
 
 	do {
-		error = halt_for(waiting, timeout_ns - passed);
+		error = halt_for_vqs(waiting, timeout_ns - passed);
 		passed = ktime_get_ns() - begun;
 	} while (error && passed < timeout_ns);
 	return error;
 }
 
 /* Who may wait for ever does not keep the host's processor busy with it. */
-static int wait_looking(struct waiting *waiting, u64 timeout_ns)
+static int wait_vqs_looking(struct waiting *waiting, u64 timeout_ns)
 {
 	u64 begun = ktime_get_ns(), passed, pause = PAUSE_NS;
-	int error = poll_until(any_has_used, waiting, min(timeout_ns, SPIN_NS));
+	int error = poll_until(any_vq_has_used, waiting, min(timeout_ns, SPIN_NS));
 
 	while (error && (passed = ktime_get_ns() - begun) < timeout_ns) {
-		error = wait_until(any_has_used, waiting, min(timeout_ns - passed, pause));
+		error = wait_until(any_vq_has_used, waiting, min(timeout_ns - passed, pause));
 		pause = min(2 * pause, PAUSE_MAX_NS);
 	}
 	return error;
@@ -141,18 +141,18 @@ int virtqueue_wait_any(struct virtqueue *const vqs[], unsigned int count, u64 ti
 	bool can_interrupt;
 	int error;
 
-	if (any_has_used(&waiting))
+	if (any_vq_has_used(&waiting))
 		return 0;
-	if (enable_all(&waiting, &can_interrupt))
-		error = wait_halting(&waiting, timeout_ns);
+	if (enable_all_vqs(&waiting, &can_interrupt))
+		error = wait_vqs_halting(&waiting, timeout_ns);
 	else
-		error = wait_looking(&waiting, timeout_ns);
+		error = wait_vqs_looking(&waiting, timeout_ns);
 	if (can_interrupt)
-		disable_all(&waiting);
+		disable_all_vqs(&waiting);
 	return error;
 }
 
-static bool was_interrupted(void *context)
+static bool vq_was_interrupted(void *context)
 {
 	const struct virtqueue *vq = context;
 
@@ -161,6 +161,6 @@ static bool was_interrupted(void *context)
 
 void virtqueue_await_interrupt(struct virtqueue *vq)
 {
-	if (vq->can_interrupt && wait_event(vq->waiters, was_interrupted, vq, GRACE_NS))
+	if (vq->can_interrupt && wait_event(vq->waiters, vq_was_interrupted, vq, GRACE_NS))
 		virtqueue_give_up_interrupts(vq);
 }

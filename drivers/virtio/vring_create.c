@@ -13,7 +13,7 @@ static size_t indirect_bytes(const struct virtqueue *vq)
 }
 
 /* The ring is in pages of its own: nothing private shares a page with what the device writes. */
-static bool alloc_shared(struct virtqueue *vq)
+static bool vring_alloc_shared(struct virtqueue *vq)
 {
 	vq->ring_bytes = vq->ops->bytes(vq->num);
 	vq->ring = alloc_pages_exact(vq->ring_bytes);
@@ -26,7 +26,7 @@ static bool alloc_shared(struct virtqueue *vq)
 	return vq->indirect_tables;
 }
 
-static bool alloc_private(struct virtqueue *vq)
+static bool vring_alloc_private(struct virtqueue *vq)
 {
 	bool in_order = virtio_has_feature(vq->vdev, VIRTIO_F_IN_ORDER);
 
@@ -35,13 +35,13 @@ static bool alloc_private(struct virtqueue *vq)
 	return vq->chain && (vq->order || !in_order);
 }
 
-static void free_shared(struct virtqueue *vq)
+static void vring_free_shared(struct virtqueue *vq)
 {
 	free_pages_exact(vq->indirect_tables, indirect_bytes(vq));
 	free_pages_exact(vq->ring, vq->ring_bytes);
 }
 
-static void free_private(struct virtqueue *vq)
+static void vring_free_private(struct virtqueue *vq)
 {
 	kfree(vq->order);
 	kfree(vq->chain);
@@ -96,9 +96,9 @@ struct virtqueue *vring_create_virtqueue(const struct vring_request *request)
 	if (!vq)
 		return NULL;
 	fill_virtqueue(vq, request);
-	if (!alloc_shared(vq) || !alloc_private(vq)) {
-		free_shared(vq);
-		free_private(vq);
+	if (!vring_alloc_shared(vq) || !vring_alloc_private(vq)) {
+		vring_free_shared(vq);
+		vring_free_private(vq);
 		return NULL;
 	}
 	vring_reset_virtqueue(vq);
@@ -109,8 +109,8 @@ struct virtqueue *vring_create_virtqueue(const struct vring_request *request)
 void vring_del_virtqueue(struct virtqueue *vq)
 {
 	list_del_init(&vq->vdev_node);
-	free_shared(vq);
-	free_private(vq);
+	vring_free_shared(vq);
+	vring_free_private(vq);
 }
 
 void vring_quarantine_virtqueue(struct virtqueue *vq)
@@ -120,7 +120,7 @@ void vring_quarantine_virtqueue(struct virtqueue *vq)
 		"queue %u (%s): the reset was not confirmed, so its memory is never used again\n",
 		vq->index, vq->name);
 	list_del_init(&vq->vdev_node);
-	free_private(vq);
+	vring_free_private(vq);
 }
 
 u64 virtqueue_get_desc_addr(const struct virtqueue *vq)

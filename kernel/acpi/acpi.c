@@ -35,7 +35,7 @@ static const struct acpi_header *root; /* RSDT or XSDT */
 static unsigned int root_entry_size;   /* 4 or 8 */
 
 /* True for the first MiB, and for addresses that the loader's map mentions. */
-static bool is_plausible(u64 address, u64 size)
+static bool table_is_plausible(u64 address, u64 size)
 {
 	const struct boot_memory *memory;
 
@@ -52,12 +52,12 @@ static bool is_plausible(u64 address, u64 size)
 
 static const void *map_table(u64 address, u64 size)
 {
-	return is_plausible(address, size) ? map_firmware(address, size) : NULL;
+	return table_is_plausible(address, size) ? map_firmware(address, size) : NULL;
 }
 
 /* Returns the table if it is complete, with a good checksum and this signature, else NULL. Prints
  * if it is damaged. */
-static const struct acpi_header *open_table(u64 address, const char *signature)
+static const struct acpi_header *acpi_table_at(u64 address, const char *signature)
 {
 	const struct acpi_header *table = map_table(address, sizeof(*table));
 
@@ -107,11 +107,11 @@ static void find_root(void)
 		return;
 	if (rsdp->revision >= 2 && rsdp->xsdt && rsdp->length == sizeof(*rsdp) &&
 	    acpi_checksum_is_good(rsdp, sizeof(*rsdp))) {
-		root = open_table(rsdp->xsdt, "XSDT");
+		root = acpi_table_at(rsdp->xsdt, "XSDT");
 		root_entry_size = 8;
 	}
 	if (!root) {
-		root = open_table(rsdp->rsdt, "RSDT");
+		root = acpi_table_at(rsdp->rsdt, "RSDT");
 		root_entry_size = 4;
 	}
 }
@@ -138,7 +138,7 @@ const struct acpi_header *acpi_find_table(const char *signature)
 	for (unsigned int i = 0; i < min(count, (unsigned int)TABLES_MAX); i++) {
 		address = 0;
 		memcpy(&address, (const u8 *)(root + 1) + i * root_entry_size, root_entry_size);
-		table = open_table(address, signature);
+		table = acpi_table_at(address, signature);
 		if (table)
 			return table;
 	}
@@ -147,5 +147,5 @@ const struct acpi_header *acpi_find_table(const char *signature)
 
 const struct acpi_header *acpi_open_table(u64 address, const char *signature)
 {
-	return root ? open_table(address, signature) : NULL;
+	return root ? acpi_table_at(address, signature) : NULL;
 }

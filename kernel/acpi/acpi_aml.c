@@ -33,7 +33,7 @@ struct aml aml_skip(struct aml aml, u32 count)
 	return (struct aml){ aml.at + count, aml.size - count };
 }
 
-static bool starts_with(struct aml aml, u8 byte)
+static bool aml_starts_with(struct aml aml, u8 byte)
 {
 	return aml.size && aml.at[0] == byte;
 }
@@ -77,12 +77,12 @@ static bool read_name(struct aml *aml, char name[4])
 {
 	u32 parts = 1;
 
-	while (starts_with(*aml, ROOT) || starts_with(*aml, PARENT))
+	while (aml_starts_with(*aml, ROOT) || aml_starts_with(*aml, PARENT))
 		*aml = aml_skip(*aml, 1);
-	if (starts_with(*aml, DUAL_NAME)) {
+	if (aml_starts_with(*aml, DUAL_NAME)) {
 		parts = 2;
 		*aml = aml_skip(*aml, 1);
-	} else if (starts_with(*aml, MULTI_NAME) && aml->size >= 2) {
+	} else if (aml_starts_with(*aml, MULTI_NAME) && aml->size >= 2) {
 		parts = aml->at[1];
 		*aml = aml_skip(*aml, 2);
 	}
@@ -111,12 +111,12 @@ static bool open_device(struct aml aml, struct aml_package *package)
 
 static bool open_scope(struct aml aml, struct aml_package *package)
 {
-	return starts_with(aml, SCOPE_OP) && open_package(aml, 1, package);
+	return aml_starts_with(aml, SCOPE_OP) && open_package(aml, 1, package);
 }
 
 static bool open_method(struct aml aml, struct aml_package *package)
 {
-	return starts_with(aml, METHOD_OP) && open_package(aml, 1, package);
+	return aml_starts_with(aml, METHOD_OP) && open_package(aml, 1, package);
 }
 
 bool aml_next_spelling(struct aml *rest, const char *name)
@@ -142,7 +142,7 @@ bool aml_next_package(struct aml *rest, enum aml_kind kind, struct aml_package *
 }
 
 /* Returns the length of a package that begins here, or else one byte. */
-static u32 step(struct aml aml)
+static u32 aml_step(struct aml aml)
 {
 	struct aml_package package;
 
@@ -151,19 +151,19 @@ static u32 step(struct aml aml)
 	return 1;
 }
 
-static bool is_named(struct aml aml, const char *name)
+static bool aml_is_named(struct aml aml, const char *name)
 {
-	return starts_with(aml, NAME_OP) && aml.size >= 5 && !memcmp(aml.at + 1, name, 4);
+	return aml_starts_with(aml, NAME_OP) && aml.size >= 5 && !memcmp(aml.at + 1, name, 4);
 }
 
 bool aml_find_name(struct aml body, const char *name, struct aml *value, bool *is_method)
 {
 	struct aml_package method;
 
-	for (; body.size; body = aml_skip(body, step(body))) {
+	for (; body.size; body = aml_skip(body, aml_step(body))) {
 		*is_method = open_method(body, &method) && !memcmp(method.name, name, 4);
 		*value = *is_method ? aml_skip(method.body, 1) : aml_skip(body, 5); /* its flags */
-		if (*is_method || is_named(body, name))
+		if (*is_method || aml_is_named(body, name))
 			return true;
 	}
 	return false;
@@ -219,7 +219,7 @@ bool aml_next_element(struct aml *elements, struct aml *element)
 	*element = rest;
 	if (number_size(rest))
 		rest = aml_skip(rest, number_size(rest));
-	else if (starts_with(rest, PACKAGE_OP) && enter_package(aml_skip(rest, 1), &body))
+	else if (aml_starts_with(rest, PACKAGE_OP) && enter_package(aml_skip(rest, 1), &body))
 		rest = aml_skip(rest, (u32)(body.at - rest.at) + body.size);
 	else if (!read_name(&rest, name))
 		return false;
@@ -254,7 +254,7 @@ bool aml_buffer(struct aml value, struct aml *bytes)
 	struct aml body;
 	u64 size;
 
-	if (!starts_with(value, BUFFER_OP) || !enter_package(aml_skip(value, 1), &body))
+	if (!aml_starts_with(value, BUFFER_OP) || !enter_package(aml_skip(value, 1), &body))
 		return false;
 	if (!aml_number(body, &size))
 		return false;
@@ -275,25 +275,25 @@ bool aml_find_buffer(struct aml body, struct aml *bytes)
 
 bool aml_return(struct aml code, u64 *number)
 {
-	return starts_with(code, RETURN_OP) && aml_number(aml_skip(code, 1), number);
+	return aml_starts_with(code, RETURN_OP) && aml_number(aml_skip(code, 1), number);
 }
 
 /* The first Return of a method, or nothing. */
-static struct aml find_return(struct aml method)
+static struct aml aml_find_return(struct aml method)
 {
-	while (method.size && !starts_with(method, RETURN_OP))
+	while (method.size && !aml_starts_with(method, RETURN_OP))
 		method = aml_skip(method, 1);
 	return method;
 }
 
 bool aml_returned_number(struct aml method, u64 *number)
 {
-	return aml_return(find_return(method), number);
+	return aml_return(aml_find_return(method), number);
 }
 
 bool aml_returned_name(struct aml method, char name[4])
 {
-	struct aml value = aml_skip(find_return(method), 1);
+	struct aml value = aml_skip(aml_find_return(method), 1);
 
 	if (!is_name_part(value))
 		return false;

@@ -37,7 +37,7 @@ static void add_window(struct pci_host *host, const struct pci_host_window *wind
 
 /* Reads an address space descriptor (ACPI 6.4, 6.4.3.5): granularity, first, last, offset,
  * length. */
-static void read_address(struct pci_host *host, struct aml data, unsigned int width)
+static void read_crs_address(struct pci_host *host, struct aml data, unsigned int width)
 {
 	struct pci_host_window window;
 	u64 offset, length;
@@ -61,7 +61,7 @@ static void read_address(struct pci_host *host, struct aml data, unsigned int wi
 	add_window(host, &window);
 }
 
-static unsigned int width_of(u8 tag)
+static unsigned int crs_width_of(u8 tag)
 {
 	switch (tag) {
 	case WORD_ADDRESS:
@@ -90,8 +90,8 @@ static bool read_crs(struct pci_host *host, struct aml body)
 	if (!(method ? aml_find_buffer(value, &buffer) : aml_buffer(value, &buffer)))
 		return false;
 	while (aml_next_resource(&buffer, &resource))
-		if (width_of(resource.tag))
-			read_address(host, resource.data, width_of(resource.tag));
+		if (crs_width_of(resource.tag))
+			read_crs_address(host, resource.data, crs_width_of(resource.tag));
 	return true;
 }
 

@@ -109,7 +109,7 @@ static const struct mp_floating *find_floating(u64 start, u64 size)
 	return NULL;
 }
 
-static const struct mp_floating *find_anywhere(u64 ebda)
+static const struct mp_floating *find_floating_anywhere(u64 ebda)
 {
 	const struct mp_floating *floating = NULL;
 
@@ -121,7 +121,7 @@ static const struct mp_floating *find_anywhere(u64 ebda)
 }
 
 /* Returns the table if it is complete; otherwise prints why not and returns NULL. */
-static const struct mp_table *open_table(const struct mp_floating *floating)
+static const struct mp_table *mp_table_at(const struct mp_floating *floating)
 {
 	const struct mp_table *table = NULL;
 
@@ -168,7 +168,7 @@ static const void *next_entry(enum mp_entry_type type, const void *previous)
 }
 
 /* Appends an entry to the MADT; ignores it if there is no room. */
-static void append(const void *entry, u8 size)
+static void append_to_madt(const void *entry, u8 size)
 {
 	if (madt.head.length + size > sizeof(madt))
 		return;
@@ -184,7 +184,7 @@ static void add_processors(void)
 	while ((processor = next_entry(MP_PROCESSOR, processor))) {
 		local.id = processor->id;
 		local.flags = processor->flags & MP_ENABLED ? MADT_ENABLED : 0;
-		append(&local, sizeof(local));
+		append_to_madt(&local, sizeof(local));
 	}
 }
 
@@ -207,7 +207,7 @@ static void add_io_apic(void)
 		io_apic = next;
 		entry.id = io_apic->id;
 		entry.address = io_apic->address;
-		append(&entry, sizeof(entry));
+		append_to_madt(&entry, sizeof(entry));
 	}
 }
 
@@ -227,7 +227,7 @@ static void add_override(u8 irq, u8 pin, u16 flags)
 		MADT_INTERRUPT_OVERRIDE, sizeof(override), 0, irq, pin, flags
 	};
 
-	append(&override, sizeof(override));
+	append_to_madt(&override, sizeof(override));
 }
 
 /*
@@ -270,8 +270,8 @@ void mptable_init(const struct boot_info *boot)
 
 	if (acpi_find_table("APIC"))
 		return;
-	floating = find_anywhere(boot->ebda);
-	source = floating ? open_table(floating) : NULL;
+	floating = find_floating_anywhere(boot->ebda);
+	source = floating ? mp_table_at(floating) : NULL;
 	if (!source)
 		return;
 	memset(pci_pins, 0, sizeof(pci_pins));

@@ -47,7 +47,7 @@ static bool finish_round(unsigned int count, unsigned int first)
 	return ok;
 }
 
-static void print_device(struct virtio_simple *simple)
+static void print_device_irqs(struct virtio_simple *simple)
 {
 	struct virtqueue_counters counters;
 
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < ROUNDS && ok; i++)
 		ok = start_round(count) && finish_round(count, i % count);
 	for (unsigned int i = 0; i < count; i++)
-		print_device(virtio_simple_get(i));
+		print_device_irqs(virtio_simple_get(i));
 	irq_print_table();
 	printk("irqs: %s\n", ok ? "ok" : "FAILED");
 	return ok ? 0 : 1;

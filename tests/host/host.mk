@@ -54,5 +54,5 @@ endef
 $(eval $(call host_compiler,gcc))
 $(eval $(call host_compiler,clang))
 
-guards: $(HOST)/gcc/commands
+guards: $(HOST)/gcc/commands $(HOST)/clang/commands
 	@BUILD=$(BUILD) $(PYTHON) tests/host/guards/run.py

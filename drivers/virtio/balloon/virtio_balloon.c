@@ -25,7 +25,7 @@ static const unsigned int features[] = { VIRTIO_BALLOON_F_MUST_TELL_HOST,
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-static void act(struct virtio_balloon *balloon)
+static void virtio_balloon_act(struct virtio_balloon *balloon)
 {
 	u64 flags = spin_lock_irqsave(&balloon->lock);
 
@@ -41,7 +41,7 @@ static void virtio_balloon_config_changed(struct virtio_device *vdev)
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
 
 	if (balloon)
-		act(balloon);
+		virtio_balloon_act(balloon);
 }
 
 static void balloon_interrupt(struct virtqueue *vq)
@@ -51,7 +51,7 @@ static void balloon_interrupt(struct virtqueue *vq)
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
 
-static int find_queues(struct virtio_balloon *balloon)
+static int virtio_balloon_find_vqs(struct virtio_balloon *balloon)
 {
 	const struct virtqueue_info infos[QUEUES] = {
 		{ .name = "inflateq", .callback = balloon_interrupt },
@@ -84,7 +84,7 @@ static int virtio_balloon_probe(struct virtio_device *vdev)
 	balloon->vdev = vdev;
 	INIT_LIST_HEAD(&balloon->node);
 	balloon->shared = alloc_pages_exact(sizeof(*balloon->shared));
-	error = balloon->shared ? find_queues(balloon) : -ENOMEM;
+	error = balloon->shared ? virtio_balloon_find_vqs(balloon) : -ENOMEM;
 	if (error) {
 		free_balloon(balloon);
 		return error;
@@ -98,7 +98,7 @@ static int virtio_balloon_restore(struct virtio_device *vdev)
 	struct virtio_balloon *balloon = vdev->dev.driver_data;
 
 	memset(balloon->vqs, 0, sizeof(balloon->vqs));
-	return find_queues(balloon);
+	return virtio_balloon_find_vqs(balloon);
 }
 
 static int virtio_balloon_scan(struct virtio_device *vdev)
@@ -121,7 +121,7 @@ static int virtio_balloon_scan(struct virtio_device *vdev)
 	return 0;
 }
 
-static void detach_all(struct virtio_balloon *balloon)
+static void virtio_balloon_detach_all(struct virtio_balloon *balloon)
 {
 	for (unsigned int i = 0; i < QUEUES; i++)
 		virtqueue_forget(balloon->vqs[i]);
@@ -134,7 +134,7 @@ static void virtio_balloon_remove(struct virtio_device *vdev)
 
 	balloon->live = false;
 	list_del_init(&balloon->node);
-	detach_all(balloon);
+	virtio_balloon_detach_all(balloon);
 	vdev->dev.driver_data = NULL;
 	free_balloon(balloon);
 }
@@ -175,7 +175,7 @@ u32 virtio_balloon_wanted(const struct virtio_balloon *balloon)
 }
 
 /* Restarts the device, unless a restart has failed before. */
-static int restart(struct virtio_balloon *balloon)
+static int virtio_balloon_restart(struct virtio_balloon *balloon)
 {
 	int error;
 
@@ -183,7 +183,7 @@ static int restart(struct virtio_balloon *balloon)
 		return -EIO;
 	balloon->live = false;
 	virtio_reset_device(balloon->vdev);
-	detach_all(balloon);
+	virtio_balloon_detach_all(balloon);
 	if (!balloon->vdev->failed)
 		vballoon_take_back(balloon);
 	error = virtio_device_restart(balloon->vdev);
@@ -192,7 +192,7 @@ static int restart(struct virtio_balloon *balloon)
 	return error ? -EIO : 0;
 }
 
-static bool is_broken(const struct virtio_balloon *balloon)
+static bool virtio_balloon_is_broken(const struct virtio_balloon *balloon)
 {
 	for (unsigned int i = 0; i < QUEUES; i++)
 		if (balloon->vqs[i] && virtqueue_is_broken(balloon->vqs[i]))
@@ -202,8 +202,8 @@ static bool is_broken(const struct virtio_balloon *balloon)
 
 int virtio_balloon_service(struct virtio_balloon *balloon)
 {
-	if (!balloon->live || is_broken(balloon))
-		return restart(balloon);
-	act(balloon);
+	if (!balloon->live || virtio_balloon_is_broken(balloon))
+		return virtio_balloon_restart(balloon);
+	virtio_balloon_act(balloon);
 	return 0;
 }

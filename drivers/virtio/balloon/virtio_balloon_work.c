@@ -16,7 +16,7 @@
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 /* Makes room for another batch on the stack. */
-static bool make_room(struct virtio_balloon *balloon)
+static bool make_chunk_room(struct virtio_balloon *balloon)
 {
 	struct chunk *chunk = balloon->top;
 
@@ -72,7 +72,7 @@ void vballoon_take_back(struct virtio_balloon *balloon)
 
 /* Arms the queue, which is empty. If the device reports used buffers there, reading them breaks the
  * queue. */
-static void arm(struct virtqueue *vq)
+static void arm_queue_callback(struct virtqueue *vq)
 {
 	u32 length;
 
@@ -80,16 +80,16 @@ static void arm(struct virtqueue *vq)
 		virtqueue_get_buf(vq, &length);
 }
 
-static bool submit(struct virtio_balloon *balloon, unsigned int queue, u32 count)
+static bool submit_pages(struct virtio_balloon *balloon, unsigned int queue, u32 count)
 {
 	struct virtqueue *vq = balloon->vqs[queue];
 	struct virtqueue_buffer buffer = { balloon->shared->pages, count * (u32)sizeof(__le32) };
 
-	arm(vq);
+	arm_queue_callback(vq);
 	return !virtqueue_add(vq, &buffer, 1, 0, balloon) && virtqueue_kick(vq);
 }
 
-static void say_short(struct virtio_balloon *balloon)
+static void say_balloon_short(struct virtio_balloon *balloon)
 {
 	if (balloon->short_of == balloon->wanted)
 		return;
@@ -100,14 +100,14 @@ static void say_short(struct virtio_balloon *balloon)
 }
 
 /* Lends pages. They go onto the stack at once, and count when the device has acknowledged them. */
-static void inflate(struct virtio_balloon *balloon)
+static void inflate_balloon(struct virtio_balloon *balloon)
 {
 	u32 count = min(balloon->wanted - balloon->actual, spare_pages());
 	struct chunk *chunk;
 	void *page;
 
-	if (!count || !make_room(balloon)) {
-		say_short(balloon);
+	if (!count || !make_chunk_room(balloon)) {
+		say_balloon_short(balloon);
 		return;
 	}
 	chunk = balloon->top;
@@ -117,12 +117,12 @@ static void inflate(struct virtio_balloon *balloon)
 		balloon->shared->pages[balloon->inflating++] = cpu_to_le32(number);
 		chunk->pages[chunk->count++] = number;
 	}
-	if (balloon->inflating && !submit(balloon, INFLATEQ, balloon->inflating))
+	if (balloon->inflating && !submit_pages(balloon, INFLATEQ, balloon->inflating))
 		balloon->failed = true;
 	drop_empty_chunks(balloon);
 }
 
-static void deflate(struct virtio_balloon *balloon)
+static void deflate_balloon(struct virtio_balloon *balloon)
 {
 	struct chunk *chunk = balloon->top;
 	u32 count = min(min(balloon->actual - balloon->wanted, chunk->count), (u32)BATCH);
@@ -130,7 +130,7 @@ static void deflate(struct virtio_balloon *balloon)
 	for (u32 i = 0; i < count; i++)
 		balloon->shared->pages[i] = cpu_to_le32(chunk->pages[chunk->count - 1 - i]);
 	balloon->deflating = count;
-	if (!submit(balloon, DEFLATEQ, count))
+	if (!submit_pages(balloon, DEFLATEQ, count))
 		balloon->failed = true;
 }
 
@@ -146,7 +146,7 @@ static void tell_actual(struct virtio_balloon *balloon)
 
 /* Completes the request once the device has acknowledged it; false until then. 5.5.6.1: no page is
  * used, and none requested back, before that. The length has no meaning (5.5.6.2.1). */
-static bool finish(struct virtio_balloon *balloon)
+static bool finish_pages(struct virtio_balloon *balloon)
 {
 	struct virtqueue *vq = balloon->vqs[balloon->inflating ? INFLATEQ : DEFLATEQ];
 	u32 length;
@@ -176,7 +176,7 @@ void vballoon_read_wanted(struct virtio_balloon *balloon)
 		balloon->wanted = le32_to_cpu(wanted);
 }
 
-static void say_reached(struct virtio_balloon *balloon)
+static void say_balloon_reached(struct virtio_balloon *balloon)
 {
 	if (balloon->told == balloon->actual)
 		return;
@@ -187,15 +187,15 @@ static void say_reached(struct virtio_balloon *balloon)
 /* 5.5.6.1: lends pages while the host wants more, and takes them back while it wants fewer. */
 void vballoon_step(struct virtio_balloon *balloon)
 {
-	if (balloon->failed || !finish(balloon) || balloon->failed)
+	if (balloon->failed || !finish_pages(balloon) || balloon->failed)
 		return;
 	vballoon_read_wanted(balloon);
 	if (balloon->wanted > balloon->actual)
-		inflate(balloon);
+		inflate_balloon(balloon);
 	else if (balloon->wanted < balloon->actual)
-		deflate(balloon);
+		deflate_balloon(balloon);
 	else
-		say_reached(balloon);
+		say_balloon_reached(balloon);
 }
 
 /* ---- statistics ------------------------------------------------------------------------------ */
@@ -222,7 +222,7 @@ void vballoon_give_statistics(struct virtio_balloon *balloon)
 					   sizeof(balloon->shared->statistics) };
 
 	fill_statistics(balloon->shared->statistics);
-	arm(vq);
+	arm_queue_callback(vq);
 	if (virtqueue_add(vq, &buffer, 1, 0, balloon) || !virtqueue_kick(vq))
 		balloon->failed = true;
 }

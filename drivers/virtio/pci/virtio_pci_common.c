@@ -22,12 +22,12 @@ static const struct pci_device_id virtio_pci_id_table[] = {
 };
 MODULE_DEVICE_TABLE(pci, virtio_pci_id_table);
 
-static bool is_not_there(int error)
+static bool vp_is_not_there(int error)
 {
 	return error == -ENODEV || error == -EOPNOTSUPP;
 }
 
-static void say_nothing_to_drive(const struct pci_dev *dev)
+static void vp_say_nothing_to_drive(const struct pci_dev *dev)
 {
 	if (virtio_pci_has_legacy(dev))
 		dev_printk(&dev->dev,
@@ -42,11 +42,11 @@ static int choose_interface(struct virtio_pci_device *vp)
 {
 	int error = virtio_pci_modern_probe(vp);
 
-	if (is_not_there(error) && virtio_pci_legacy_probe)
+	if (vp_is_not_there(error) && virtio_pci_legacy_probe)
 		error = virtio_pci_legacy_probe(vp);
-	if (!is_not_there(error))
+	if (!vp_is_not_there(error))
 		return error;
-	say_nothing_to_drive(vp->pci_dev);
+	vp_say_nothing_to_drive(vp->pci_dev);
 	return -EOPNOTSUPP;
 }
 
@@ -97,7 +97,7 @@ static void virtio_pci_remove(struct pci_dev *dev)
 
 /* ---- what both interfaces do alike ----------------------------------------------------------- */
 
-static bool is_reset(void *context)
+static bool vp_is_reset(void *context)
 {
 	struct virtio_device *vdev = context;
 
@@ -113,7 +113,7 @@ int virtio_pci_reset(struct virtio_device *vdev)
 	int error;
 
 	vdev->config->set_status(vdev, 0);
-	error = poll_until(is_reset, vdev, RESET_TIMEOUT_NS);
+	error = poll_until(vp_is_reset, vdev, RESET_TIMEOUT_NS);
 	if (!error && !pci_decodes(vp->pci_dev, vp->interface->decode))
 		error = -EIO;
 	if (error)

@@ -35,7 +35,7 @@ static const struct {
  * Whether the ring shows something that it did not show at the last interrupt: chains were taken
  * since, or there are some now that were not there. Only asked, for a device may lie about both.
  */
-static bool is_new(struct virtio_pci_vq *queue)
+static bool vp_isr_is_new(struct virtio_pci_vq *queue)
 {
 	struct virtqueue_counters counters;
 	bool has_used = virtqueue_has_used(queue->vq), news;
@@ -58,7 +58,7 @@ static bool serve_queues(struct virtio_pci_device *vp)
 
 		if (!queue->vq || queue->vector < 0)
 			continue;
-		news |= is_new(queue);
+		news |= vp_isr_is_new(queue);
 		if (virtqueue_has_used(queue->vq))
 			vring_interrupt(queue->vq);
 	}
@@ -137,10 +137,10 @@ struct attempt {
 	char why[80];
 };
 
-static int give_up(struct attempt *attempt, int error, const char *format, ...)
+static int vp_give_up_irqs(struct attempt *attempt, int error, const char *format, ...)
 	__attribute__((__format__(__printf__, 3, 4)));
 
-static int give_up(struct attempt *attempt, int error, const char *format, ...)
+static int vp_give_up_irqs(struct attempt *attempt, int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -150,11 +150,11 @@ static int give_up(struct attempt *attempt, int error, const char *format, ...)
 	return error;
 }
 
-static int refused(struct attempt *attempt, const char *what, unsigned int entry)
+static int vp_vector_refused(struct attempt *attempt, const char *what, unsigned int entry)
 {
 	attempt->fault = true;
-	return give_up(attempt, -EBUSY, "the device refuses entry %u for %s (reads 0xffff)", entry,
-		       what);
+	return vp_give_up_irqs(attempt, -EBUSY, "the device refuses entry %u for %s (reads 0xffff)",
+			       entry, what);
 }
 
 /* No vector: a full table leaves some for a mode that needs fewer, no local APIC leaves nothing. */
@@ -162,8 +162,9 @@ static int no_vector(struct attempt *attempt, int error)
 {
 	if (error == -ENODEV)
 		attempt->next = IRQ_POLLED;
-	return give_up(attempt, error, "%s",
-		       error == -ENODEV ? "the CPU has no local APIC" : "no vector is left");
+	return vp_give_up_irqs(attempt, error, "%s",
+			       error == -ENODEV ? "the CPU has no local APIC"
+						: "no vector is left");
 }
 
 /* Tells the device of the entry. 4.1.5.1.2.2: it must be read back, NO_VECTOR means refused. */
@@ -177,7 +178,7 @@ static int use_entry(struct virtio_pci_device *vp, unsigned int index, unsigned 
 	queue->entry = entry;
 	queue->vector = vector;
 	if (vp->interface->write_queue_entry(vp, index, (u16)entry) != entry)
-		return refused(attempt, name, entry);
+		return vp_vector_refused(attempt, name, entry);
 	return 0;
 }
 
@@ -197,7 +198,7 @@ static int request_config_entry(struct virtio_pci_device *vp, irq_handler_t hand
 	if (vp->config_vector < 0)
 		return no_vector(attempt, vp->config_vector);
 	if (vp->interface->write_config_entry(vp, CONFIG_ENTRY) != CONFIG_ENTRY)
-		return refused(attempt, "configuration changes", CONFIG_ENTRY);
+		return vp_vector_refused(attempt, "configuration changes", CONFIG_ENTRY);
 	return 0;
 }
 
@@ -230,7 +231,8 @@ static int request_shared_entry(struct virtio_pci_device *vp, const struct virtq
 	int vector, error;
 
 	if (single && !vp->vdev.config->generation)
-		return give_up(attempt, -EINVAL, "one entry, and no generation to tell changes by");
+		return vp_give_up_irqs(attempt, -EINVAL,
+				       "one entry, and no generation to tell changes by");
 	if (single)
 		vp->seen_generation = vp->vdev.config->generation(&vp->vdev);
 	error = request_config_entry(vp, single ? single_interrupt : config_interrupt, attempt);
@@ -265,15 +267,15 @@ static int try_msix(struct virtio_pci_device *vp, const struct virtqueue_info in
 
 	if (count < 0) {
 		attempt->next = IRQ_INTX;
-		return give_up(attempt, count, "the device has no MSI-X");
+		return vp_give_up_irqs(attempt, count, "the device has no MSI-X");
 	}
 	if (per_queue && count < needed)
-		return give_up(attempt, -ENOSPC, "%d entries are needed, the table has %d", needed,
-			       count);
+		return vp_give_up_irqs(attempt, -ENOSPC, "%d entries are needed, the table has %d",
+				       needed, count);
 	error = pci_enable_msix(vp->pci_dev);
 	if (error) {
 		attempt->next = IRQ_INTX;
-		return give_up(attempt, error, "MSI-X is not usable");
+		return vp_give_up_irqs(attempt, error, "MSI-X is not usable");
 	}
 	error = per_queue ? request_entry_per_queue(vp, infos, attempt)
 			  : request_shared_entry(vp, infos, attempt);
@@ -296,14 +298,14 @@ static int try_intx(struct virtio_pci_device *vp, const struct virtqueue_info in
 	vector = pci_request_intx(vp->pci_dev, &vp->intx);
 	switch (vector) {
 	case -ENOENT:
-		return give_up(attempt, vector, "the function has no interrupt pin");
+		return vp_give_up_irqs(attempt, vector, "the function has no interrupt pin");
 	case -ENXIO:
-		return give_up(attempt, vector, "no I/O APIC has the wire of its pin");
+		return vp_give_up_irqs(attempt, vector, "no I/O APIC has the wire of its pin");
 	case -ENODEV:
 		return no_vector(attempt, vector);
 	}
 	if (vector < 0)
-		return give_up(attempt, vector, "the wire cannot be had: error %d", vector);
+		return vp_give_up_irqs(attempt, vector, "the wire cannot be had: error %d", vector);
 	vp->config_vector = vector;
 	for (unsigned int i = 0; i < vp->vq_count; i++)
 		if (virtqueue_wants_interrupts(&infos[i]))

@@ -16,7 +16,7 @@
 /* The registers that are there with MSI-X enabled, too (4.1.4.10). */
 #define REGISTERS_SIZE VIRTIO_PCI_CONFIG_OFF(true)
 
-static u16 port(const struct virtio_pci_device *vp, u32 offset)
+static u16 vp_legacy_port(const struct virtio_pci_device *vp, u32 offset)
 {
 	return (u16)(vp->pci_dev->resource[0].start + offset);
 }
@@ -29,7 +29,7 @@ static u32 config_offset(const struct virtio_pci_device *vp)
 	return VIRTIO_PCI_CONFIG_OFF(vp->pci_dev->msix);
 }
 
-static bool config_range_is_valid(const struct virtio_pci_device *vp, u32 offset, u32 length)
+static bool vp_legacy_range_is_valid(const struct virtio_pci_device *vp, u32 offset, u32 length)
 {
 	u64 size = vp->pci_dev->resource[0].size - config_offset(vp);
 
@@ -42,10 +42,10 @@ static int legacy_get(struct virtio_device *vdev, u32 offset, void *buffer, u32 
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
 	u8 *to = buffer;
 
-	if (!config_range_is_valid(vp, offset, length))
+	if (!vp_legacy_range_is_valid(vp, offset, length))
 		return -EINVAL;
 	for (u32 i = 0; i < length; i++)
-		to[i] = inb(port(vp, config_offset(vp) + offset + i));
+		to[i] = inb(vp_legacy_port(vp, config_offset(vp) + offset + i));
 	return 0;
 }
 
@@ -54,10 +54,10 @@ static int legacy_set(struct virtio_device *vdev, u32 offset, const void *buffer
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
 	const u8 *from = buffer;
 
-	if (!config_range_is_valid(vp, offset, length))
+	if (!vp_legacy_range_is_valid(vp, offset, length))
 		return -EINVAL;
 	for (u32 i = 0; i < length; i++)
-		outb(from[i], port(vp, config_offset(vp) + offset + i));
+		outb(from[i], vp_legacy_port(vp, config_offset(vp) + offset + i));
 	return 0;
 }
 
@@ -65,52 +65,52 @@ static int legacy_set(struct virtio_device *vdev, u32 offset, const void *buffer
 
 static u8 legacy_get_status(struct virtio_device *vdev)
 {
-	return inb(port(to_vp_device(vdev), VIRTIO_PCI_STATUS));
+	return inb(vp_legacy_port(to_vp_device(vdev), VIRTIO_PCI_STATUS));
 }
 
 static void legacy_set_status(struct virtio_device *vdev, u8 status)
 {
-	outb(status, port(to_vp_device(vdev), VIRTIO_PCI_STATUS));
+	outb(status, vp_legacy_port(to_vp_device(vdev), VIRTIO_PCI_STATUS));
 }
 
 static u64 legacy_get_features(struct virtio_device *vdev)
 {
-	return inl(port(to_vp_device(vdev), VIRTIO_PCI_HOST_FEATURES));
+	return inl(vp_legacy_port(to_vp_device(vdev), VIRTIO_PCI_HOST_FEATURES));
 }
 
 /* The bits above 31 are not offered here, so none of them was accepted. */
 static int legacy_finalize_features(struct virtio_device *vdev)
 {
-	outl((u32)vdev->features, port(to_vp_device(vdev), VIRTIO_PCI_GUEST_FEATURES));
+	outl((u32)vdev->features, vp_legacy_port(to_vp_device(vdev), VIRTIO_PCI_GUEST_FEATURES));
 	return 0;
 }
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
 /* There is no such register; a queue that is missing has size 0. */
-static u32 num_queues(const struct virtio_pci_device *vp)
+static u32 vp_legacy_num_queues(const struct virtio_pci_device *vp)
 {
 	(void)vp;
 	return 0x10000;
 }
 
 /* 4.1.5.2: the queue's index. */
-static void notify(struct virtqueue *vq)
+static void vp_legacy_notify(struct virtqueue *vq)
 {
-	outw((u16)vq->index, port(to_vp_device(vq->vdev), VIRTIO_PCI_QUEUE_NOTIFY));
+	outw((u16)vq->index, vp_legacy_port(to_vp_device(vq->vdev), VIRTIO_PCI_QUEUE_NOTIFY));
 }
 
 /* 4.1.5.1.3.1: the device alone chooses the size. */
-static int read_size(const struct virtio_pci_device *vp, unsigned int index)
+static int vp_legacy_get_queue_size(const struct virtio_pci_device *vp, unsigned int index)
 {
-	u16 size = inw(port(vp, VIRTIO_PCI_QUEUE_NUM));
+	u16 size = inw(vp_legacy_port(vp, VIRTIO_PCI_QUEUE_NUM));
 
 	if (!vring_size_is_valid(&vp->vdev, size)) {
 		dev_printk(&vp->vdev.dev, "E08 queue %u: size %u is %s\n", index, size,
 			   size ? "not a power of two up to 32768" : "0: there is no such queue");
 		return -ENOENT;
 	}
-	if (inl(port(vp, VIRTIO_PCI_QUEUE_PFN))) {
+	if (inl(vp_legacy_port(vp, VIRTIO_PCI_QUEUE_PFN))) {
 		dev_printk(&vp->vdev.dev, "E10 queue %u is enabled already, after a reset\n",
 			   index);
 		return -EBUSY;
@@ -127,27 +127,27 @@ static int write_page_number(const struct virtio_pci_device *vp, const struct vi
 		dev_printk(&vp->vdev.dev, "E09 queue %u: its ring lies beyond 2^44\n", vq->index);
 		return -ENOMEM;
 	}
-	outl((u32)page, port(vp, VIRTIO_PCI_QUEUE_PFN));
-	if (inl(port(vp, VIRTIO_PCI_QUEUE_PFN)) == page)
+	outl((u32)page, vp_legacy_port(vp, VIRTIO_PCI_QUEUE_PFN));
+	if (inl(vp_legacy_port(vp, VIRTIO_PCI_QUEUE_PFN)) == page)
 		return 0;
 	dev_printk(&vp->vdev.dev, "E09 queue %u: the ring address does not read back\n", vq->index);
 	return -EIO;
 }
 
-static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, unsigned int index,
-		    const struct virtqueue_info *info)
+static int vp_legacy_setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
+			      unsigned int index, const struct virtqueue_info *info)
 {
 	struct vring_request request = {
 		.vdev = &vp->vdev,
 		.index = index,
 		.info = info,
-		.notify = notify,
+		.notify = vp_legacy_notify,
 		.transport_data = queue,
 	};
 	int size;
 
-	outw((u16)index, port(vp, VIRTIO_PCI_QUEUE_SEL));
-	size = read_size(vp, index);
+	outw((u16)index, vp_legacy_port(vp, VIRTIO_PCI_QUEUE_SEL));
+	size = vp_legacy_get_queue_size(vp, index);
 	if (size < 0)
 		return size;
 	request.num = (u16)size;
@@ -159,31 +159,31 @@ static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, u
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-static u16 write_config_entry(const struct virtio_pci_device *vp, u16 entry)
+static u16 vp_legacy_config_entry(const struct virtio_pci_device *vp, u16 entry)
 {
-	outw(entry, port(vp, VIRTIO_MSI_CONFIG_VECTOR));
-	return inw(port(vp, VIRTIO_MSI_CONFIG_VECTOR));
+	outw(entry, vp_legacy_port(vp, VIRTIO_MSI_CONFIG_VECTOR));
+	return inw(vp_legacy_port(vp, VIRTIO_MSI_CONFIG_VECTOR));
 }
 
-static u16 write_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
+static u16 vp_legacy_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
 {
-	outw((u16)index, port(vp, VIRTIO_PCI_QUEUE_SEL));
-	outw(entry, port(vp, VIRTIO_MSI_QUEUE_VECTOR));
-	return inw(port(vp, VIRTIO_MSI_QUEUE_VECTOR));
+	outw((u16)index, vp_legacy_port(vp, VIRTIO_PCI_QUEUE_SEL));
+	outw(entry, vp_legacy_port(vp, VIRTIO_MSI_QUEUE_VECTOR));
+	return inw(vp_legacy_port(vp, VIRTIO_MSI_QUEUE_VECTOR));
 }
 
-static u8 read_isr(const struct virtio_pci_device *vp)
+static u8 vp_legacy_read_isr(const struct virtio_pci_device *vp)
 {
-	return inb(port(vp, VIRTIO_PCI_ISR));
+	return inb(vp_legacy_port(vp, VIRTIO_PCI_ISR));
 }
 
 static const struct virtio_pci_interface legacy_interface = {
 	.decode = PCI_COMMAND_IO,
-	.num_queues = num_queues,
-	.write_config_entry = write_config_entry,
-	.write_queue_entry = write_queue_entry,
-	.read_isr = read_isr,
-	.setup_vq = setup_vq,
+	.num_queues = vp_legacy_num_queues,
+	.write_config_entry = vp_legacy_config_entry,
+	.write_queue_entry = vp_legacy_queue_entry,
+	.read_isr = vp_legacy_read_isr,
+	.setup_vq = vp_legacy_setup_vq,
 };
 
 /* What a legacy device cannot do is missing here: a generation, a queue's own reset, shared memory,

@@ -44,7 +44,7 @@ void virtio_pci_common_write(const struct virtio_pci_device *vp, u32 offset, u32
 
 /* ---- device configuration -------------------------------------------------------------------- */
 
-static bool config_range_is_valid(const struct virtio_pci_device *vp, u32 offset, u32 length)
+static bool vp_modern_range_is_valid(const struct virtio_pci_device *vp, u32 offset, u32 length)
 {
 	return length && length <= vp->device.length && offset <= vp->device.length - length;
 }
@@ -64,7 +64,7 @@ static int modern_get(struct virtio_device *vdev, u32 offset, void *buffer, u32 
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
 	u32 width = access_width(offset, length);
 
-	if (!config_range_is_valid(vp, offset, length))
+	if (!vp_modern_range_is_valid(vp, offset, length))
 		return -EINVAL;
 	for (u32 i = 0; i < length; i += width) {
 		const volatile u8 *address = vp->device.base + offset + i;
@@ -85,7 +85,7 @@ static int modern_set(struct virtio_device *vdev, u32 offset, const void *buffer
 	const struct virtio_pci_device *vp = to_vp_device(vdev);
 	u32 width = access_width(offset, length);
 
-	if (!config_range_is_valid(vp, offset, length))
+	if (!vp_modern_range_is_valid(vp, offset, length))
 		return -EINVAL;
 	for (u32 i = 0; i < length; i += width) {
 		volatile u8 *address = vp->device.base + offset + i;

@@ -101,7 +101,7 @@ static u16 notify_value(const struct virtio_pci_device *vp, unsigned int index)
 }
 
 /* 4.1.5.2: without NOTIFICATION_DATA which queue it is, 16 bits wide. */
-static void notify(struct virtqueue *vq)
+static void vp_modern_notify(struct virtqueue *vq)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
 
@@ -109,15 +109,15 @@ static void notify(struct virtqueue *vq)
 }
 
 /* 4.1.5.2: with NOTIFICATION_DATA also where the next chain will start, in 32 bits. */
-static void notify_with_data(struct virtqueue *vq)
+static void vp_modern_notify_with_data(struct virtqueue *vq)
 {
 	const struct virtio_pci_vq *queue = vq->transport_data;
 
 	writel(queue->notify_value | (u32)vring_next_offset(vq) << 16, queue->notify);
 }
 
-static int choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
-			 unsigned int index)
+static int vp_modern_choose_notify(const struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
+				   unsigned int index)
 {
 	queue->notify = notify_address(vp);
 	queue->notify_value = notify_value(vp, index);
@@ -143,7 +143,7 @@ static int make_ring(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, 
 		.index = index,
 		.num = (u16)size,
 		.info = info,
-		.notify = data ? notify_with_data : notify,
+		.notify = data ? vp_modern_notify_with_data : vp_modern_notify,
 		.transport_data = queue,
 	};
 
@@ -153,13 +153,13 @@ static int make_ring(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, 
 	return queue->vq ? 0 : -ENOMEM;
 }
 
-static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, unsigned int index,
-		    const struct virtqueue_info *info)
+static int vp_modern_setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue,
+			      unsigned int index, const struct virtqueue_info *info)
 {
 	int error;
 
 	vp_write(vp, queue_select, index);
-	error = choose_notify(vp, queue, index);
+	error = vp_modern_choose_notify(vp, queue, index);
 	if (!error)
 		error = make_ring(vp, queue, index, info);
 	if (!error)
@@ -169,37 +169,37 @@ static int setup_vq(struct virtio_pci_device *vp, struct virtio_pci_vq *queue, u
 	return error;
 }
 
-static u32 num_queues(const struct virtio_pci_device *vp)
+static u32 vp_modern_num_queues(const struct virtio_pci_device *vp)
 {
 	return vp_read(vp, num_queues);
 }
 
 /* 4.1.5.1.2.2: an entry counts when it reads back; NO_VECTOR means refused. */
-static u16 write_config_entry(const struct virtio_pci_device *vp, u16 entry)
+static u16 vp_modern_config_entry(const struct virtio_pci_device *vp, u16 entry)
 {
 	vp_write(vp, config_msix_vector, entry);
 	return (u16)vp_read(vp, config_msix_vector);
 }
 
-static u16 write_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
+static u16 vp_modern_queue_entry(const struct virtio_pci_device *vp, unsigned int index, u16 entry)
 {
 	vp_write(vp, queue_select, index);
 	vp_write(vp, queue_msix_vector, entry);
 	return (u16)vp_read(vp, queue_msix_vector);
 }
 
-static u8 read_isr(const struct virtio_pci_device *vp)
+static u8 vp_modern_read_isr(const struct virtio_pci_device *vp)
 {
 	return readb(vp->isr.base);
 }
 
 const struct virtio_pci_interface virtio_pci_modern_interface = {
 	.decode = PCI_COMMAND_MEMORY,
-	.num_queues = num_queues,
-	.write_config_entry = write_config_entry,
-	.write_queue_entry = write_queue_entry,
-	.read_isr = read_isr,
-	.setup_vq = setup_vq,
+	.num_queues = vp_modern_num_queues,
+	.write_config_entry = vp_modern_config_entry,
+	.write_queue_entry = vp_modern_queue_entry,
+	.read_isr = vp_modern_read_isr,
+	.setup_vq = vp_modern_setup_vq,
 };
 
 /* ---- a queue's own reset (RING_RESET) -------------------------------------------------------- */
@@ -239,7 +239,7 @@ int virtio_pci_modern_enable_vq(struct virtqueue *vq)
 
 	if (!virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))
 		return -EOPNOTSUPP;
-	if (queue->vector >= 0 && write_queue_entry(vp, vq->index, entry) != entry)
+	if (queue->vector >= 0 && vp_modern_queue_entry(vp, vq->index, entry) != entry)
 		return -EBUSY;
 	vp_write(vp, queue_select, vq->index);
 	vp_write(vp, queue_size, vq->num);

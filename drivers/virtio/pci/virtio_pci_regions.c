@@ -55,8 +55,8 @@ static void read_capability(const struct pci_dev *dev, u8 position, struct capab
 
 /* Why a capability cannot be used, or NULL. Reserved BARs are to be ignored, and lengths beyond
  * what we use are fine (4.1.4.1), but not beyond the BAR: then the rest is not to be believed. */
-static const char *refusal(const struct pci_dev *dev, const struct region_rule *rule,
-			   const struct capability *capability)
+static const char *region_refusal(const struct pci_dev *dev, const struct region_rule *rule,
+				  const struct capability *capability)
 {
 	if (capability->length_of_it < rule->capability_min ||
 	    capability->position + rule->capability_min > 256)
@@ -74,14 +74,14 @@ static const char *refusal(const struct pci_dev *dev, const struct region_rule *
 	return NULL;
 }
 
-static struct virtio_pci_region *region_of(struct virtio_pci_device *vp,
-					   const struct region_rule *rule)
+static struct virtio_pci_region *vp_region_of(struct virtio_pci_device *vp,
+					      const struct region_rule *rule)
 {
 	return (struct virtio_pci_region *)((char *)vp + rule->region);
 }
 
-static void refuse(const struct pci_dev *dev, const struct region_rule *rule,
-		   const struct capability *capability, const char *why)
+static void refuse_region(const struct pci_dev *dev, const struct region_rule *rule,
+			  const struct capability *capability, const char *why)
 {
 	dev_printk(&dev->dev,
 		   "%s capability at 0x%02x (BAR %u, offset 0x%x, length 0x%x) passed over: %s\n",
@@ -93,19 +93,19 @@ static void refuse(const struct pci_dev *dev, const struct region_rule *rule,
 static void try_capability(struct virtio_pci_device *vp, const struct region_rule *rule,
 			   const struct capability *capability)
 {
-	struct virtio_pci_region *region = region_of(vp, rule);
-	const char *why = refusal(vp->pci_dev, rule, capability);
+	struct virtio_pci_region *region = vp_region_of(vp, rule);
+	const char *why = region_refusal(vp->pci_dev, rule, capability);
 
 	if (why) {
-		refuse(vp->pci_dev, rule, capability, why);
+		refuse_region(vp->pci_dev, rule, capability, why);
 		return;
 	}
 	region->length = min(capability->length, REGION_MAPPED_MAX);
 	region->base =
 		pci_iomap_range(vp->pci_dev, capability->bar, capability->offset, region->length);
 	if (!region->base) {
-		refuse(vp->pci_dev, rule, capability,
-		       "E14 its BAR is not assigned, or cannot be mapped");
+		refuse_region(vp->pci_dev, rule, capability,
+			      "E14 its BAR is not assigned, or cannot be mapped");
 		return;
 	}
 	region->bar = capability->bar;
@@ -117,13 +117,13 @@ static void try_capability(struct virtio_pci_device *vp, const struct region_rul
 }
 
 /* 4.1.4.1: types that are not known here are ignored, and the first usable one is taken. */
-static void consider(struct virtio_pci_device *vp, u8 position)
+static void consider_capability(struct virtio_pci_device *vp, u8 position)
 {
 	struct capability capability;
 
 	read_capability(vp->pci_dev, position, &capability);
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].cfg_type == capability.cfg_type && !region_of(vp, &rules[i])->base)
+		if (rules[i].cfg_type == capability.cfg_type && !vp_region_of(vp, &rules[i])->base)
 			try_capability(vp, &rules[i], &capability);
 }
 
@@ -133,9 +133,9 @@ int virtio_pci_find_regions(struct virtio_pci_device *vp)
 
 	for (; position;
 	     position = pci_find_next_capability(vp->pci_dev, position, PCI_CAP_ID_VNDR))
-		consider(vp, position);
+		consider_capability(vp, position);
 	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++) {
-		if (!rules[i].required || region_of(vp, &rules[i])->base)
+		if (!rules[i].required || vp_region_of(vp, &rules[i])->base)
 			continue;
 		dev_printk(&vp->pci_dev->dev, "%sno usable %s capability: no modern interface\n",
 			   virtio_pci_has_legacy(vp->pci_dev) ? "" : "E15 ", rules[i].name);

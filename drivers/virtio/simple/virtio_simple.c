@@ -53,7 +53,7 @@ static int read_queue_count(struct virtio_simple *simple)
 	return error;
 }
 
-static int read_config(struct virtio_simple *simple)
+static int virtio_simple_read_config(struct virtio_simple *simple)
 {
 	u32 magic = 0;
 	int error = virtio_cread(simple->vdev, struct virtio_simple_config, magic, &magic);
@@ -95,7 +95,7 @@ static int check_queue_sizes(const struct virtio_simple *simple)
 	return 0;
 }
 
-static int find_queues(struct virtio_simple *simple)
+static int virtio_simple_find_vqs(struct virtio_simple *simple)
 {
 	struct virtqueue_info infos[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX + 1] = {};
 	struct virtqueue *vqs[VIRTIO_SIMPLE_REQUEST_QUEUES_MAX + 1];
@@ -141,9 +141,9 @@ static int virtio_simple_probe(struct virtio_device *vdev)
 	simple->vdev = vdev;
 	INIT_LIST_HEAD(&simple->node);
 	simple->event_buffers = alloc_pages_exact(VIRTIO_SIMPLE_EVENT_BYTES);
-	error = simple->event_buffers ? read_config(simple) : -ENOMEM;
+	error = simple->event_buffers ? virtio_simple_read_config(simple) : -ENOMEM;
 	if (!error)
-		error = find_queues(simple);
+		error = virtio_simple_find_vqs(simple);
 	if (error) {
 		free_simple(simple);
 		return error;
@@ -160,9 +160,9 @@ static int virtio_simple_restore(struct virtio_device *vdev)
 
 	memset(simple->requestq, 0, sizeof(simple->requestq));
 	simple->eventq = NULL;
-	error = read_config(simple);
+	error = virtio_simple_read_config(simple);
 	if (!error)
-		error = find_queues(simple);
+		error = virtio_simple_find_vqs(simple);
 	simple->failed = error;
 	return error;
 }

@@ -5,7 +5,7 @@
 #include "drivers/virtio/simple/virtio_simple_priv.h"
 #include "kernel/string.h"
 
-static int post(struct virtio_simple *simple, void *memory)
+static int virtio_simple_post_event(struct virtio_simple *simple, void *memory)
 {
 	struct virtqueue_buffer buffer = { memory, VIRTIO_SIMPLE_EVENT_BUFFER_SIZE };
 
@@ -19,7 +19,8 @@ int virtio_simple_post_events(struct virtio_simple *simple)
 	if (!simple->eventq)
 		return 0;
 	for (unsigned int i = 0; i < VIRTIO_SIMPLE_EVENT_BUFFERS && !error; i++)
-		error = post(simple, simple->event_buffers + i * VIRTIO_SIMPLE_EVENT_BUFFER_SIZE);
+		error = virtio_simple_post_event(
+			simple, simple->event_buffers + i * VIRTIO_SIMPLE_EVENT_BUFFER_SIZE);
 	/* A shorter queue than we have buffers for is no failure. */
 	if (error == -ENOSPC)
 		error = 0;
@@ -28,7 +29,8 @@ int virtio_simple_post_events(struct virtio_simple *simple)
 }
 
 /* The event is copied out once and checked; what the device says it wrote bounds what is used. */
-static int take(struct virtio_simple_event *event, const u8 *memory, u32 written)
+static int virtio_simple_take_event(struct virtio_simple_event *event, const u8 *memory,
+				    u32 written)
 {
 	struct virtio_simple_event_hdr header;
 	u32 whole;
@@ -88,8 +90,8 @@ int virtio_simple_next_event(struct virtio_simple *simple, struct virtio_simple_
 		virtio_simple_fail(simple);
 		return -EIO;
 	}
-	error = take(event, memory, written);
-	if (post(simple, memory) || !virtqueue_kick(simple->eventq))
+	error = virtio_simple_take_event(event, memory, written);
+	if (virtio_simple_post_event(simple, memory) || !virtqueue_kick(simple->eventq))
 		return -EIO;
 	return error;
 }

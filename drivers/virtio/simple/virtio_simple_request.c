@@ -7,7 +7,7 @@
 
 #define REQUEST_TIMEOUT_NS (2 * NSEC_PER_SEC)
 
-static bool is_idle(const struct virtio_simple *simple)
+static bool virtio_simple_is_idle(const struct virtio_simple *simple)
 {
 	for (unsigned int i = 0; i < simple->request_queues; i++)
 		if (simple->requestq[i] && virtqueue_outstanding(simple->requestq[i]))
@@ -16,11 +16,11 @@ static bool is_idle(const struct virtio_simple *simple)
 }
 
 /* Once all requests have been reaped after a failure, the device is brought up again. */
-static int recover(struct virtio_simple *simple)
+static int virtio_simple_recover(struct virtio_simple *simple)
 {
 	int error;
 
-	if (!is_idle(simple))
+	if (!virtio_simple_is_idle(simple))
 		return -EBUSY;
 	virtqueue_forget(simple->eventq);
 	error = virtio_device_restart(simple->vdev);
@@ -42,7 +42,7 @@ int virtio_simple_submit(struct virtio_simple *simple, unsigned int queue,
 
 	if (queue >= simple->request_queues)
 		return -EINVAL;
-	if (simple->failed && recover(simple))
+	if (simple->failed && virtio_simple_recover(simple))
 		return -EIO;
 	/* Queues may be used by several CPUs. */
 	request->cookie = __atomic_add_fetch(&simple->last_cookie, 1, __ATOMIC_RELAXED);
@@ -69,7 +69,8 @@ bool virtio_simple_kick(struct virtio_simple *simple, unsigned int queue)
 
 /* The answer is the device's word: its header is copied once and must fit what was asked, and what
  * the queue says was written. */
-static void check_answer(struct virtio_simple_request *request, u32 written, bool exactly)
+static void virtio_simple_check_answer(struct virtio_simple_request *request, u32 written,
+				       bool exactly)
 {
 	const volatile struct virtio_simple_resp_hdr *response = &request->response;
 	u32 status = le32_to_cpu(response->status);
@@ -90,7 +91,7 @@ static void check_answer(struct virtio_simple_request *request, u32 written, boo
 }
 
 /* A request that will not be answered any more; the queue may be gone with a failed restart. */
-static struct virtio_simple_request *take_back(struct virtqueue *vq)
+static struct virtio_simple_request *virtio_simple_take_back(struct virtqueue *vq)
 {
 	struct virtio_simple_request *request = vq ? virtqueue_detach_unused_buf(vq) : NULL;
 
@@ -107,10 +108,10 @@ struct virtio_simple_request *virtio_simple_reap(struct virtio_simple *simple, u
 	if (queue >= simple->request_queues)
 		return NULL;
 	if (simple->failed)
-		return take_back(simple->requestq[queue]);
+		return virtio_simple_take_back(simple->requestq[queue]);
 	request = virtqueue_get_buf(simple->requestq[queue], &written);
 	if (request)
-		check_answer(request, written, simple->exact_lengths);
+		virtio_simple_check_answer(request, written, simple->exact_lengths);
 	return request;
 }
 

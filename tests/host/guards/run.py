@@ -6,8 +6,8 @@
 
 The .toml files here say which: the text of the guard, found exactly once in its file, and what
 stands there instead. The file is compiled so, linked with the objects of the host tests as they
-are, and each named test must then fail, which it does not without the change. `make guards` builds
-what this needs.
+are, and each named test must then fail, which it does not without the change: as clang builds it,
+which is quick, or else as gcc does, with the address sanitizer. `make guards` builds what it takes.
 """
 
 import os
@@ -26,20 +26,24 @@ from patience import patience  # noqa: E402  (the path above must come first)
 
 BUILD = Path(os.environ.get("BUILD") or "build")
 LIMIT = 60  # seconds for each command
+COMPILERS = ("clang", "gcc")
 
 
 @dataclass
 class Commands:
     """How the host tests were built: the lines of their `commands` file."""
 
+    folder: str
     compile: list
     link: list
     objects: list
 
     @classmethod
-    def read(cls, path):
+    def read(cls, compiler):
         """From the file that make wrote."""
-        return cls(*(shlex.split(line) for line in path.read_text().splitlines()))
+        folder = BUILD / "host" / compiler
+        lines = (TREE / folder / "commands").read_text().splitlines()
+        return cls(str(folder), *map(shlex.split, lines))
 
 
 class Unproven(Exception):
@@ -79,7 +83,7 @@ def build(guard, commands):
     folder = BUILD / "guards" / guard["name"]
     source = remove(guard, folder)
     changed = f"{source}.o"
-    usual = str(BUILD / "host" / "gcc" / f"{guard['file']}.o")
+    usual = f"{commands.folder}/{guard['file']}.o"
     if usual not in commands.objects:
         raise Unproven(f"{guard['file']} is not part of the host tests")
     objects = [changed if each == usual else each for each in commands.objects]
@@ -95,12 +99,16 @@ def failed_tests(program, names):
     return {line.removeprefix("FAIL: ") for line in lines if line.startswith("FAIL: ")}
 
 
-def judge(guard, commands):
+def judge(guard, builds):
     """None, or why nothing proves the guard."""
+    unseen = set(guard["tests"])
     try:
-        program = build(guard, commands)
-        unseen = set(guard["tests"]) - failed_tests(program, guard["tests"])
-        program.unlink()
+        for commands in builds:
+            program = build(guard, commands)
+            unseen -= failed_tests(program, sorted(unseen))
+            program.unlink()
+            if not unseen:
+                break
     except Unproven as why:
         return str(why)
     except subprocess.TimeoutExpired as late:
@@ -127,21 +135,22 @@ def chosen(names):
 def passing_without_change(guards):
     """Whether all the tests pass as things are; what fails anyway proves nothing."""
     names = sorted({name for guard in guards for name in guard["tests"]})
-    failing = failed_tests(BUILD / "host/gcc/tests.elf", names)
-    for name in sorted(failing):
-        print(f"FAIL: {name} fails with all guards in place")
+    failing = [(compiler, name) for compiler in COMPILERS
+               for name in failed_tests(BUILD / "host" / compiler / "tests.elf", names)]
+    for compiler, name in sorted(failing):
+        print(f"FAIL: {name} ({compiler}) fails with all guards in place")
     return not failing
 
 
 def main(names):
     """Tries each guard; 0 when every removal was noticed."""
     guards = chosen(names)
-    commands = Commands.read(TREE / BUILD / "host/gcc/commands")
+    builds = [Commands.read(compiler) for compiler in COMPILERS]
     if not guards or not passing_without_change(guards):
         print("0 passed, 1 failed (guards)")
         return 1
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(lambda guard: judge(guard, commands), guards))
+        results = list(pool.map(lambda guard: judge(guard, builds), guards))
     for guard, why in zip(guards, results):
         report(guard, why)
     failed = sum(1 for why in results if why)
