@@ -33,6 +33,7 @@ class Function:
     last: int
     # (depth, line) of the deepest statement; a statement of the body itself has depth 0
     deepest: tuple = (0, 0)
+    static: bool = False
 
     @property
     def length(self):
@@ -167,8 +168,10 @@ def parse(text):
             if name:
                 nesting = Nesting(code[index + 1 : end])
                 nesting.block(0, 0)
+                words = [token.text for token in code[start:index]]
+                static = "static" in words[: words.index(name)]
                 source.functions.append(
-                    Function(name, code[index].line, code[end].line, nesting.deepest)
+                    Function(name, code[index].line, code[end].line, nesting.deepest, static)
                 )
                 start = end + 1
             index = end

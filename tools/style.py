@@ -27,6 +27,8 @@ WIDTH = 100
 FILE_LINES = 400
 FUNCTION_MEDIAN, FUNCTION_P90, FUNCTION_MAX = 15, 40, 60
 NESTING = 3
+# A backtrace prints a static function's name and nothing of its file.
+NAMED_ONCE = ("kernel/", "drivers/", "net/")
 LICENCES = [("qemu/", "GPL-2.0-or-later"), ("", "MIT")]
 # QEMU's headers and macros are laid out in QEMU's way; the device's files are not compared.
 NOT_CLANG_FORMATTED = ("qemu/",)
@@ -64,6 +66,7 @@ class Report:
     def __init__(self):
         self.violations = []
         self.functions = []
+        self.statics = {}
         self.files = 0
         self.notes = []
 
@@ -144,6 +147,15 @@ def check_function(report, path, function, directives):
             report.add(path, directive.line, f"#if inside {function.name} (none in functions)")
 
 
+def check_static_name(report, path, function):
+    """More than one word, and no other file's: a backtrace prints nothing else."""
+    if "_" not in function.name.strip("_"):
+        report.add(path, function.first, f"static {function.name} is one word (at least two)")
+    first = report.statics.setdefault(function.name, path)
+    if first != path:
+        report.add(path, function.first, f"static {function.name} is also {first}'s")
+
+
 def check_strings(report, path, text):
     """A message is not split over several strings."""
     before = None
@@ -168,6 +180,8 @@ def check_c(report, path, text, guards):
             report.add(path, directive.line, "commented-out code (none): #if 0")
     for function in source.functions:
         check_function(report, path, function, source.directives)
+        if function.static and path.startswith(NAMED_ONCE) and path.endswith(".c"):
+            check_static_name(report, path, function)
     if path.endswith(".h"):
         check_guard(report, path, source, guards)
 

@@ -127,6 +127,26 @@ def test_header_guard_is_unique(tmp_path):
     assert "also kernel/b.h's" in report.violations[0][2]
 
 
+@pytest.mark.parametrize("path,text,what", [
+    ("kernel/a.c", "static int look(void)\n{\n}\n", "static look is one word (at least two)"),
+    ("net/a.c", "static inline u64 __mix(void)\n{\n}\n", "static __mix is one word"),
+    ("drivers/pci/a.c", "static void clock_look(void)\n{\n}\n", "clock_look is also kernel/c.c's"),
+    ("kernel/a.c", "static int clock_read(int look)\n{\n}\n", None),
+    ("kernel/a.c", "int look(void)\n{\n}\n", None),
+    ("kernel/a.c", "module_init(a)\nint look(void)\n{\n}\n", None),
+    ("kernel/a.h", "#ifndef A\n#define A\nstatic inline int look(void)\n{\n}\n#endif\n", None),
+    ("apps/a.c", "static int look(void)\n{\n}\nstatic int clock_look(void)\n{\n}\n", None),
+])
+def test_static_name(tmp_path, path, text, what):
+    report = style.Report()
+    for name, body in (("kernel/c.c", "static int clock_look(void)\n{\n}\n"), (path, text)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(HEAD + body)
+        style.check_file(report, tmp_path, name, {})
+    found = [text for at, _, text in report.violations if at == path]
+    assert [what in text for text in found] == [True] if what else not found
+
+
 NESTING = {
     "x = 1;": 0,
     "if (a) x();": 1,
