@@ -38,6 +38,7 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	unsigned int total = out + in;
 	/* A chain of more than one buffer goes into a table of its own, if one is large enough. */
 	bool indirect = vq->indirect && total > 1 && total <= VRING_INDIRECT_MAX;
+	struct vring_chain *chain;
 	u64 readable, writable;
 	u16 id;
 
@@ -53,8 +54,9 @@ int virtqueue_add(struct virtqueue *vq, const struct virtqueue_buffer *buffers, 
 	if ((indirect ? 1 : total) > vq->num_free)
 		return -ENOSPC;
 	id = vq->ops->add(vq, buffers, out, in, indirect);
-	vq->chain[id].token = token;
-	vq->chain[id].writable = (u32)min(writable, (u64)UINT32_MAX);
+	chain = &vq->chain[id];
+	chain->token = token;
+	chain->writable = (u32)min(writable, (u64)UINT32_MAX);
 	if (vq->order)
 		vring_order_add(vq->order, id);
 	vq->in_flight++;

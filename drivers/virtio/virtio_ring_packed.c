@@ -236,16 +236,17 @@ static bool packed_has_used(const struct virtqueue *vq)
 static u16 packed_peek_used(struct virtqueue *vq, struct vring_used_entry *used)
 {
 	struct vring_packed *ring = &vq->packed;
-	const struct vring_packed_desc *desc;
+	const struct vring_packed_desc *desc = &ring->desc[ring->next_used];
+	bool is_fresh = !ring->seen;
 
-	if (!packed_has_used(vq))
-		return 0;
-	if (!ring->seen)
+	if (is_fresh) {
+		if (!vq->in_flight || !packed_is_used(ring, ring->next_used, ring->used_wrap))
+			return 0;
 		packed_see_next(vq);
-	desc = &ring->desc[ring->next_used];
-	/* What was seen from further off may be gone: a device that takes an entry back lies. */
+	}
+	/* What was seen by an earlier look may be gone: a device that takes an entry back lies. */
 	used->id = UINT32_MAX;
-	if (packed_is_used(ring, ring->next_used, ring->used_wrap)) {
+	if (is_fresh || packed_is_used(ring, ring->next_used, ring->used_wrap)) {
 		/* 2.8.22: the flags were read first. Pairs with the device writing them last. */
 		virtio_rmb();
 		used->id = shared_read16(&desc->id);
@@ -271,17 +272,18 @@ static void write_driver_position(struct virtqueue *vq, u16 position, bool wrap)
 static void packed_release(struct virtqueue *vq, u16 id)
 {
 	struct vring_packed *ring = &vq->packed;
+	struct vring_chain *chain = &vq->chain[id];
 
-	packed_advance(vq, &ring->next_used, &ring->used_wrap, vq->chain[id].count);
+	packed_advance(vq, &ring->next_used, &ring->used_wrap, chain->count);
 	if (ring->seen)
 		ring->seen--;
 	if (!ring->seen) {
 		ring->seen_position = ring->next_used;
 		ring->seen_wrap = ring->used_wrap;
 	}
-	vq->chain[id].next = vq->free_head;
+	chain->next = vq->free_head;
 	vq->free_head = id;
-	vq->num_free += vq->chain[id].count;
+	vq->num_free += chain->count;
 	if (vq->event && vq->callbacks) {
 		write_driver_position(vq, ring->next_used, ring->used_wrap);
 		/* 2.8.22: the position is visible before the caller looks at the ring again. */
